@@ -1,0 +1,152 @@
+"""Any arm and any task as a Gymnasium goal environment."""
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.errors import ConfigError
+from robot_learning.policy import History, Input, Interface
+from robot_learning.robot import ArmBackend, ArmModel, ArmState, RobotSpec
+from robot_learning.safety import SafetyFilter, Status
+from robot_learning.sim import BulletArm, World
+from robot_learning.tasks import TASKS
+
+Array = NDArray[np.float64]
+
+
+class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]]):
+    """An arm behind its safety filter, with observations as a deployed policy gets them.
+
+    Observations are a dict of ``observation``, ``achieved_goal`` and ``desired_goal``; actions
+    are in [-1, 1]. ``info`` holds ``is_success``, ``distance`` (m) and ``command_changed``.
+
+    Args:
+        robot: name of a shipped robot or path of a YAML file.
+        task: name of a task.
+        action_mode: ``joint_velocity`` or ``tip_displacement``.
+        reward: ``sparse`` or ``dense``.
+        tolerance: distance that counts as reached, m.
+        render_mode: None, ``rgb_array`` or ``human``.
+        backend: an arm to use instead of a simulated one.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 25}
+
+    def __init__(
+        self,
+        robot: str | Path = "panda",
+        task: str = "reach",
+        action_mode: str = "joint_velocity",
+        reward: str = "dense",
+        tolerance: float = 0.02,
+        render_mode: str | None = None,
+        backend: ArmBackend | None = None,
+    ) -> None:
+        if task not in TASKS:
+            raise ConfigError(f"task '{task}': no such task; there are {', '.join(TASKS)}")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ConfigError(f"render_mode '{render_mode}': expected rgb_array, human or None")
+        self.render_mode = render_mode
+        # Gymnasium keeps `spec` for its own EnvSpec.
+        self.robot = RobotSpec.load(robot)
+        self.model = ArmModel(self.robot)
+        self.task = TASKS[task](self.model, reward=reward, tolerance=tolerance)
+        self.interface = Interface(
+            joints=self.robot.joints,
+            action_mode=action_mode,
+            control_period=self.robot.control_period,
+            policy_every=self.robot.policy_every,
+            tolerance=tolerance,
+        )
+        self.filter = SafetyFilter(self.robot)
+        self.world: World | None = None
+        if backend is None:
+            self.world = World(gui=render_mode == "human")
+            backend = BulletArm(self.world, self.robot)
+        self.backend = backend
+        self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
+        self._history = History.start(self.interface)
+        self._state: ArmState | None = None
+        parts = self.interface.split(self.flat_observation)
+        self.observation_space = gymnasium.spaces.Dict(
+            {
+                name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
+                for name, part in parts.items()
+            }
+        )
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self.interface.n_action,), np.float32)
+
+    @property
+    def state(self) -> ArmState:
+        """The measured joint state after the last step."""
+        if self._state is None:
+            raise gymnasium.error.ResetNeeded("call reset before anything else")
+        return self._state
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+        """Start an episode; equal seeds start equal episodes."""
+        super().reset(seed=seed)
+        q = self.task.reset(self.np_random)
+        self._state = self.backend.reset(q)
+        self.filter.reset(q, self._state.stamp)
+        self._history = History.start(self.interface)
+        if self.world is not None and self.render_mode is not None:
+            self.world.set_marker("goal", self.task.goal, self.task.tolerance)
+        observation = self._observe()
+        return observation, self._info(observation, changed=False)
+
+    def step(
+        self, action: ArrayLike
+    ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
+        """Move for one policy period."""
+        changed = False
+        for _ in range(self.robot.policy_every):
+            command = self.interface.decode(self.model, action, self.state)
+            dt, now = self.robot.control_period, self.state.stamp
+            result = self.filter.apply(command, self.state, dt, now)
+            changed = changed or result.status is not Status.OK
+            self._state = self.backend.step(result.stop, dt)
+        self._history.push(action)
+        observation = self._observe()
+        info = self._info(observation, changed)
+        achieved, desired = observation["achieved_goal"], observation["desired_goal"]
+        return observation, float(self.compute_reward(achieved, desired, info)), False, False, info
+
+    def compute_reward(self, achieved: Array, desired: Array, info: Any) -> Array:
+        """Return the reward (...,) for achieved and desired goals (..., 3), for HER."""
+        return self.task.reward(achieved, desired, info)
+
+    def render(self) -> Any:
+        """Return a picture (h, w, 3) in mode ``rgb_array``."""
+        if self.render_mode != "rgb_array" or self.world is None:
+            return None
+        reach = float(np.abs(self.robot.workspace_upper).max())
+        centre = (self.robot.workspace_lower + self.robot.workspace_upper) / 4
+        return self.world.render(target=centre + [0, 0, 0.15], distance=1.1 + reach)
+
+    def close(self) -> None:
+        """End the simulation."""
+        if self.world is not None:
+            self.world.close()
+
+    def _observe(self) -> dict[str, NDArray[np.float32]]:
+        now = self.state.stamp
+        inputs = {name: Input(value, now) for name, value in self.task.inputs().items()}
+        flat = self.interface.observe(self.model, self.state, inputs, self._history)
+        self.flat_observation = flat
+        return self.interface.split(flat)
+
+    def _info(
+        self, observation: dict[str, NDArray[np.float32]], changed: bool
+    ) -> dict[str, Any]:
+        achieved, desired = observation["achieved_goal"], observation["desired_goal"]
+        return {
+            "is_success": bool(self.task.is_success(achieved, desired)),
+            "distance": float(np.linalg.norm(achieved - desired)),
+            "command_changed": changed,
+        }

@@ -1,0 +1,180 @@
+"""The interface of a policy: how a measured state becomes an observation, an action a command."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.errors import BundleError, ConfigError, StateError
+from robot_learning.policy.terms import TERMS, Sight
+from robot_learning.robot import ArmModel, ArmState, JointCommand
+
+Array = NDArray[np.float64]
+Observation = NDArray[np.float32]
+
+ACTION_MODES = ("joint_velocity", "tip_displacement")
+# Share of the joint speed limits that full actions ask for.
+VELOCITY_SCALE = 0.6
+# How far a full action moves the tip in one policy period, m/s.
+TIP_SPEED = 0.5
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value that a topic or a task gives.
+
+    Attributes:
+        value: array in the base frame; a goal is (3,) m.
+        stamp: when it was measured or set, s.
+    """
+
+    value: Array
+    stamp: float
+
+
+@dataclass
+class History:
+    """What a policy remembers from one step to the next."""
+
+    previous_action: Array
+
+    @classmethod
+    def start(cls, interface: "Interface") -> "History":
+        """Return the memory of an episode that has just begun."""
+        return cls(np.zeros(interface.n_action))
+
+    def push(self, action: ArrayLike) -> None:
+        """Remember an action (n_action,)."""
+        self.previous_action = np.array(action, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How a policy sees and moves an arm; stored in its bundle.
+
+    Attributes:
+        joints: names, in the order of every array.
+        action_mode: ``joint_velocity`` or ``tip_displacement``.
+        achieved: terms that make the achieved goal.
+        desired: terms that make the desired goal.
+        observed: terms that make the rest of the observation.
+        velocity_scale: joint speed of a full action as a fraction of the limit.
+        tip_speed: tip speed of a full action, m/s.
+        control_period: s.
+        policy_every: control periods in one policy period.
+        tolerance: distance from the goal that counts as reached, m.
+    """
+
+    joints: tuple[str, ...]
+    action_mode: str = "joint_velocity"
+    achieved: tuple[str, ...] = ("tip_position",)
+    desired: tuple[str, ...] = ("goal_position",)
+    observed: tuple[str, ...] = ("joint_position", "joint_velocity", "goal_by_joint")
+    velocity_scale: float = VELOCITY_SCALE
+    tip_speed: float = TIP_SPEED
+    control_period: float = 0.04
+    policy_every: int = 1
+    tolerance: float = 0.02
+    _slices: dict[str, slice] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.action_mode not in ACTION_MODES:
+            raise ConfigError(
+                f"action_mode '{self.action_mode}': expected one of {', '.join(ACTION_MODES)}"
+            )
+        start = 0
+        for name in self.terms:
+            if name not in TERMS:
+                raise ConfigError(f"observation term '{name}': expected {', '.join(TERMS)}")
+            size = TERMS[name].size(len(self.joints), self.n_action)
+            self._slices[name] = slice(start, start + size)
+            start += size
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of all terms in the order of the flat observation."""
+        return self.achieved + self.desired + self.observed
+
+    @property
+    def n_obs(self) -> int:
+        """Length of the flat observation."""
+        return self._slices[self.terms[-1]].stop
+
+    @property
+    def n_action(self) -> int:
+        """Length of an action."""
+        return len(self.joints) if self.action_mode == "joint_velocity" else 3
+
+    def term_slices(self) -> dict[str, slice]:
+        """Return where each term lies in the flat observation."""
+        return dict(self._slices)
+
+    def observe(
+        self,
+        model: ArmModel,
+        state: ArmState,
+        inputs: Mapping[str, Input],
+        history: History,
+    ) -> Observation:
+        """Return the flat observation (n_obs,), the same in training and on the arm.
+
+        Raises:
+            StateError: where the result is not finite or an input is missing.
+        """
+        for name in self.terms:
+            needed = TERMS[name].source.removeprefix("input:")
+            if TERMS[name].source.startswith("input:") and needed not in inputs:
+                raise StateError(f"observation term '{name}': no input '{needed}'")
+        values = {name: item.value for name, item in inputs.items()}
+        sight = Sight(model, state, model.forward(state.q), values, history.previous_action)
+        flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
+        if not np.isfinite(flat).all():
+            raise StateError("the observation is not finite")
+        return flat.astype(np.float32)
+
+    def split(self, flat: Observation) -> dict[str, Observation]:
+        """Return the parts of a flat observation that Gymnasium's goal environments have."""
+        first = self._slices[self.desired[0]].start
+        second = self._slices[self.observed[0]].start
+        return {
+            "achieved_goal": flat[:first],
+            "desired_goal": flat[first:second],
+            "observation": flat[second:],
+        }
+
+    def decode(self, model: ArmModel, action: ArrayLike, state: ArmState) -> JointCommand:
+        """Return the command that an action (n_action,), clipped to [-1, 1], stands for.
+
+        Raises:
+            StateError: where the action has the wrong length or is not finite.
+        """
+        action = np.asarray(action, dtype=np.float64)
+        if action.shape != (self.n_action,) or not np.isfinite(action).all():
+            raise StateError(f"the action is not {self.n_action} finite numbers: {action}")
+        action = np.clip(action, -1.0, 1.0)
+        if self.action_mode == "joint_velocity":
+            return JointCommand(action * (self.velocity_scale * model.spec.velocity))
+        J = model.jacobian(state.q)[:3]
+        # Damped least squares; Nakamura and Hanafusa 1986. 0.05 m bounds speeds near singularities.
+        qd = J.T @ np.linalg.solve(J @ J.T + 0.05**2 * np.eye(3), action * self.tip_speed)
+        return JointCommand(qd)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the interface ready for JSON."""
+        return {key: value for key, value in asdict(self).items() if not key.startswith("_")}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Interface":
+        """Read what :meth:`to_dict` wrote.
+
+        Raises:
+            BundleError: naming a field that is missing or unknown.
+        """
+        known = {item.name for item in fields(cls) if item.init}
+        if set(data) != known:
+            differing = ", ".join(sorted(set(data) ^ known))
+            raise BundleError(f"interface: missing or unknown fields: {differing}")
+        tuples = ("joints", "achieved", "desired", "observed")
+        return cls(**{key: tuple(v) if key in tuples else v for key, v in data.items()})

@@ -1,0 +1,133 @@
+"""Runs a bundle: from a measured state to a command, as in training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from robot_learning.errors import BundleError, GoalError, StateError
+from robot_learning.policy.bundle import PolicyBundle
+from robot_learning.policy.interface import History, Input, Observation
+from robot_learning.policy.terms import TERMS
+from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec, inverse
+
+Array = NDArray[np.float64]
+MAX_STATE_AGE = 0.2  # s
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One decision of a policy.
+
+    Attributes:
+        command: what to ask of the safety filter, or None where the step was refused.
+        observation: (n_obs,) what the policy saw, or None.
+        action: (n_action,) what it answered, or None.
+        refused: why there is no command; empty when there is one.
+    """
+
+    command: JointCommand | None
+    observation: Observation | None = None
+    action: NDArray[np.float32] | None = None
+    refused: str = ""
+
+
+class PolicyRunner:
+    """A bundle with its network loaded, for one robot.
+
+    Args:
+        bundle: the policy.
+        spec: the robot at hand; the shipped one of the bundle's name where None is given.
+
+    Raises:
+        BundleError: where the robot or the network does not match the bundle.
+    """
+
+    def __init__(self, bundle: PolicyBundle, spec: RobotSpec | None = None) -> None:
+        self.bundle = bundle
+        self.interface = bundle.interface
+        self.spec = spec or RobotSpec.load(bundle.robot["name"])
+        bundle.check_robot(self.spec)
+        self.model = ArmModel(self.spec)
+        self._session = _session(bundle)
+        self._history = History.start(self.interface)
+
+    def reset(self) -> None:
+        """Forget the past: a new episode begins."""
+        self._history = History.start(self.interface)
+
+    def step(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> StepResult:
+        """Decide once.
+
+        Args:
+            state: measured joint state.
+            inputs: further inputs by name, e.g. ``goal``.
+            now: s on the clock of the stamps.
+        """
+        refused = self._too_old(state, inputs, now)
+        if refused:
+            return StepResult(None, refused=refused)
+        try:
+            observation = self.interface.observe(self.model, state, inputs, self._history)
+        except StateError as error:
+            return StepResult(None, refused=str(error))
+        action = self._session.run(None, {"observation": observation[None]})[0][0]
+        try:
+            command = self.interface.decode(self.model, action, state)
+        except StateError as error:
+            return StepResult(None, observation, action, str(error))
+        self._history.push(action)
+        return StepResult(command, observation, action)
+
+    def check_goal(self, position: Array) -> None:
+        """Refuse a goal that the arm can't reach.
+
+        Args:
+            position: (3,) wanted tip position, base frame, m.
+
+        Raises:
+            GoalError: with the reason.
+        """
+        low, high = self.spec.workspace_lower, self.spec.workspace_upper
+        if np.shape(position) != (3,) or not np.isfinite(position).all():
+            raise GoalError(f"the goal is not three finite numbers: {position}")
+        if not ((position >= low) & (position <= high)).all():
+            raise GoalError(
+                f"the goal {np.round(position, 3)} is outside the workspace {low} to {high} m"
+            )
+        found = inverse.solve(self.model, position, self.spec.home, tolerance=1e-3)
+        if not found.converged:
+            raise GoalError(
+                f"the goal {np.round(position, 3)} is out of reach by {found.error:.3f} m"
+            )
+
+    def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:
+        if not np.abs(now - state.stamp) <= MAX_STATE_AGE:
+            return f"the joint state is {now - state.stamp:.3f} s old"
+        for name in self.interface.terms:
+            term = TERMS[name]
+            given = inputs.get(term.source.removeprefix("input:"))
+            if given is not None and not now - given.stamp <= term.max_age:
+                return f"the input of '{name}' is {now - given.stamp:.3f} s old"
+        return ""
+
+
+def _session(bundle: PolicyBundle) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    file = bundle.path / "policy.onnx"
+    try:
+        session = onnxruntime.InferenceSession(
+            file.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        sizes = [item.shape[-1] for item in (*inputs, *outputs)]
+    except Exception as error:  # ONNX Runtime raises a family of its own for a broken network
+        raise BundleError(f"{file}: not a network ONNX Runtime can run: {error}") from error
+    expected = [bundle.interface.n_obs, bundle.interface.n_action]
+    if [item.name for item in inputs] != ["observation"] or sizes != expected:
+        raise BundleError(f"{file}: inputs and outputs of size {sizes}, expected {expected}")
+    return session

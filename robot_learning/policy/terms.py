@@ -1,0 +1,102 @@
+"""Observation terms: what a policy may see, computed alike in training and on the arm.
+
+A term is a function of a :class:`Sight`. Its size may depend on the number of joints.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.robot import ArmModel, ArmState
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything a term may look at.
+
+    Attributes:
+        model: the arm.
+        state: the measured joint state.
+        T_base_tip: (4, 4) tip pose at that state, m.
+        inputs: values of the inputs the node or the task gives, base frame, by name.
+        previous_action: (n_action,) the last action, zeros at the start.
+    """
+
+    model: ArmModel
+    state: ArmState
+    T_base_tip: Array
+    inputs: Mapping[str, Array]
+    previous_action: Array
+
+
+@dataclass(frozen=True)
+class Term:
+    """One observation term.
+
+    Attributes:
+        source: ``joint_state``, ``kinematics``, ``input:<name>`` or ``history``.
+        compute: returns the (size,) values.
+        size: values of the term for n joints and n_action actions.
+        max_age: age at which what the term is made of no longer counts, s.
+    """
+
+    source: str
+    compute: Callable[[Sight], Array]
+    size: Callable[[int, int], int]
+    max_age: float = 0.2
+
+
+def _joint_position(sight: Sight) -> Array:
+    """Positions, -1 at the lower and 1 at the upper limit, (n,)."""
+    spec = sight.model.spec
+    return (2 * sight.state.q - spec.lower - spec.upper) / (spec.upper - spec.lower)
+
+
+def _joint_velocity(sight: Sight) -> Array:
+    """Velocities as a fraction of the speed limit, (n,)."""
+    return sight.state.qd / sight.model.spec.velocity
+
+
+def _joint_direction(sight: Sight) -> Array:
+    """Cosine, then sine, of the joint positions, (2 n,)."""
+    return np.concatenate([np.cos(sight.state.q), np.sin(sight.state.q)])
+
+
+def _tip_position(sight: Sight) -> Array:
+    """Tip position in the base frame, m, (3,)."""
+    return sight.T_base_tip[:3, 3]
+
+
+def _goal_position(sight: Sight) -> Array:
+    """Goal position in the base frame, m, (3,)."""
+    return sight.inputs["goal"]
+
+
+def _goal_by_joint(sight: Sight) -> Array:
+    """Which way each joint moves the tip to the goal: ``J^T (goal - tip)``, m² per unit, (n,).
+
+    The negative gradient of half the squared distance, scaled by the reach of ten centimetres.
+    """
+    offset = sight.inputs["goal"] - sight.T_base_tip[:3, 3]
+    length = max(float(np.linalg.norm(offset)), 0.1)
+    return sight.model.jacobian(sight.state.q)[:3].T @ (offset / length)
+
+
+def _previous_action(sight: Sight) -> Array:
+    """The last action, (n_action,)."""
+    return sight.previous_action
+
+
+TERMS: dict[str, Term] = {
+    "joint_position": Term("joint_state", _joint_position, lambda n, _: n),
+    "joint_velocity": Term("joint_state", _joint_velocity, lambda n, _: n),
+    "joint_direction": Term("joint_state", _joint_direction, lambda n, _: 2 * n),
+    "tip_position": Term("kinematics", _tip_position, lambda n, _: 3),
+    "goal_position": Term("input:goal", _goal_position, lambda n, _: 3, max_age=float("inf")),
+    "goal_by_joint": Term("kinematics", _goal_by_joint, lambda n, _: n),
+    "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
+}

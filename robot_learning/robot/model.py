@@ -1,0 +1,78 @@
+"""Kinematics of a ``RobotSpec`` by Pinocchio."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from robot_learning.robot.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+
+class ArmModel:
+    """Forward kinematics and Jacobian of the chain from base to tip."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self.spec = spec
+        full = pin.buildModelFromXML(_bounded_xml(spec))
+        q_hold = pin.neutral(full)
+        for name, value in spec.hold.items():
+            q_hold[full.joints[full.getJointId(name)].idx_q] = value
+        locked = [full.getJointId(name) for name in full.names[1:] if name not in spec.joints]
+        self._model = pin.buildReducedModel(full, locked, q_hold)
+        self._data = self._model.createData()
+        self._tip = self._model.getFrameId(spec.tip_link)
+        self._order = np.array(
+            [self._model.joints[self._model.getJointId(name)].idx_q for name in spec.joints]
+        )
+        base = self._model.getFrameId(spec.base_link)
+        pin.framesForwardKinematics(self._model, self._data, pin.neutral(self._model))
+        self._T_base_root = self._data.oMf[base].inverse().homogeneous
+        self._R_base_root = np.kron(np.eye(2), self._T_base_root[:3, :3])
+
+    def forward(self, q: Array) -> Array:
+        """Return ``T_base_tip`` (4, 4) at positions ``q`` (n,), m."""
+        pin.forwardKinematics(self._model, self._data, self._to_model(q))
+        T_root_tip = pin.updateFramePlacement(self._model, self._data, self._tip)
+        return np.asarray(self._T_base_root @ T_root_tip.homogeneous)
+
+    def jacobian(self, q: Array) -> Array:
+        """Return the Jacobian (6, n) of the tip at ``q`` (n,).
+
+        Rows are the linear (m per joint unit), then the angular velocity (rad per joint unit),
+        along the axes of the base frame.
+        """
+        J = pin.computeFrameJacobian(
+            self._model,
+            self._data,
+            self._to_model(q),
+            self._tip,
+            pin.ReferenceFrame.LOCAL_WORLD_ALIGNED,
+        )
+        return np.asarray(self._R_base_root @ J[:, self._order])
+
+    def singular_values(self, q: Array) -> Array:
+        """Return the singular values (min(6, n),) of the Jacobian, largest first."""
+        return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
+
+    def _to_model(self, q: Array) -> Array:
+        values = np.empty(self.spec.n)
+        values[self._order] = q
+        return values
+
+
+def _bounded_xml(spec: RobotSpec) -> str:
+    """Return the URDF with continuous joints of the chain made revolute, one number each."""
+    root = ET.parse(spec.urdf).getroot()
+    for joint in root.findall("joint"):
+        if joint.get("type") == "continuous":
+            joint.set("type", "revolute")
+            limit = joint.find("limit")
+            limit = ET.SubElement(joint, "limit") if limit is None else limit
+            for key, value in (("lower", "-1e9"), ("upper", "1e9")):
+                limit.set(key, value)
+            for key in ("effort", "velocity"):
+                limit.set(key, limit.get(key, "1e9"))
+    return ET.tostring(root, encoding="unicode")

@@ -1,0 +1,219 @@
+"""A robot as data: one YAML file and a URDF, read into a frozen ``RobotSpec``."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.errors import ConfigError
+from robot_learning.paths import config_dir, resolve_uri
+from robot_learning.robot.schema import JointLimits, RobotFile, read_robot_file
+from robot_learning.robot.types import frozen_array
+from robot_learning.robot.urdf import Urdf, UrdfJoint
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RobotSpec:
+    """What the package knows of a robot. Joints run from the base to the tip.
+
+    Attributes:
+        name: the YAML file's stem.
+        path: the YAML file.
+        urdf: the URDF file.
+        joints: names of the n moving joints of the chain.
+        base_link: link whose frame poses are given in.
+        tip_link: link whose origin is the tip.
+        lower: (n,) position limits, rad or m.
+        upper: (n,) position limits, rad or m.
+        velocity: (n,) speed limits, rad/s or m/s.
+        acceleration: (n,) acceleration and deceleration limits, rad/s² or m/s².
+        tracking_error: (n,) largest allowed distance of measured from commanded, rad or m.
+        home: (n,) a safe, collision-free configuration.
+        hold: positions of movable joints outside the chain (a gripper's fingers).
+        workspace_lower: (3,) corner of the box that goals lie in, base frame, m.
+        workspace_upper: (3,) the opposite corner, m.
+        control_period: s.
+        policy_every: control periods in one policy period.
+        controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
+        controller_topic: topic that the controller listens to.
+        frames: (4, 4) pose in the base frame of each further frame a goal may be given in.
+    """
+
+    name: str
+    path: Path
+    urdf: Path
+    joints: tuple[str, ...]
+    base_link: str
+    tip_link: str
+    lower: Array
+    upper: Array
+    velocity: Array
+    acceleration: Array
+    tracking_error: Array
+    home: Array
+    hold: Mapping[str, float]
+    workspace_lower: Array
+    workspace_upper: Array
+    control_period: float
+    policy_every: int
+    controller_type: str
+    controller_topic: str
+    frames: Mapping[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> "RobotSpec":
+        """Read a robot by the name of a shipped YAML file or by the path of one.
+
+        Raises:
+            ConfigError: naming the file, the field and what was expected.
+        """
+        path = find_robot(name_or_path)
+        file = read_robot_file(path)
+        urdf = Urdf.load(resolve_uri(file.urdf, path.parent), named_by=path)
+        chain = urdf.chain(file.base_link, file.tip_link, named_by=path)
+        limits = [_limits(joint, file, path) for joint in chain]
+        home = _home(chain, limits, file, path)
+        return cls(
+            name=path.stem,
+            path=path,
+            urdf=urdf.path,
+            joints=tuple(joint.name for joint in chain),
+            base_link=file.base_link,
+            tip_link=file.tip_link,
+            lower=frozen_array([limit.lower for limit in limits]),
+            upper=frozen_array([limit.upper for limit in limits]),
+            velocity=frozen_array([limit.velocity for limit in limits]),
+            acceleration=frozen_array([limit.acceleration for limit in limits]),
+            tracking_error=frozen_array([limit.tracking_error for limit in limits]),
+            home=home,
+            hold=_hold(urdf, chain, file, path),
+            workspace_lower=frozen_array(file.workspace.lower),
+            workspace_upper=frozen_array(file.workspace.upper),
+            control_period=file.control_period,
+            policy_every=file.policy_every,
+            controller_type=file.controller.type,
+            controller_topic=file.controller.topic,
+            frames={name: frozen_array(pose.matrix()) for name, pose in file.frames.items()},
+        )
+
+    @property
+    def n(self) -> int:
+        """Number of joints in the chain."""
+        return len(self.joints)
+
+    @property
+    def policy_period(self) -> float:
+        """Time between two decisions of the policy, s."""
+        return self.control_period * self.policy_every
+
+    def contract(self) -> dict[str, Any]:
+        """Return what a policy trained on this robot depends on, ready for JSON.
+
+        The controller and the paths are left out: they may differ between simulation and reality.
+        """
+        arrays = (
+            "lower upper velocity acceleration home workspace_lower workspace_upper".split()
+        )
+        return {
+            "name": self.name,
+            "urdf_sha256": hashlib.sha256(self.urdf.read_bytes()).hexdigest(),
+            "joints": list(self.joints),
+            "base_link": self.base_link,
+            "tip_link": self.tip_link,
+            **{key: getattr(self, key).tolist() for key in arrays},
+            "hold": dict(self.hold),
+            "control_period": self.control_period,
+            "policy_every": self.policy_every,
+        }
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the contract, in hex."""
+        return hashlib.sha256(json.dumps(self.contract(), sort_keys=True).encode()).hexdigest()
+
+
+def available_robots() -> list[str]:
+    """Return the names of the shipped robots."""
+    return sorted(path.stem for path in (config_dir() / "robots").glob("*.yaml"))
+
+
+def find_robot(name_or_path: str | Path) -> Path:
+    """Return the YAML file of a robot given by name or by path."""
+    shipped = config_dir() / "robots" / f"{name_or_path}.yaml"
+    for path in (Path(name_or_path), shipped):
+        if path.is_file():
+            return path.resolve()
+    raise ConfigError(
+        f"robot '{name_or_path}': no such robot or YAML file; "
+        f"shipped are {', '.join(available_robots())}"
+    )
+
+
+def _limits(joint: UrdfJoint, file: RobotFile, path: Path) -> JointLimits:
+    """Merge the YAML's limits into the URDF's; the YAML may only tighten."""
+    asked = file.limits.get("default", JointLimits()).updated(
+        file.limits.get(joint.name, JointLimits())
+    )
+    where = f"{path}: limits.{joint.name}"
+    merged = JointLimits(tracking_error=asked.tracking_error or 0.1)
+    for key, sign in (("lower", -1), ("upper", 1), ("velocity", 1)):
+        given, own = getattr(asked, key), getattr(joint, key)
+        if given is None and own is None:
+            raise ConfigError(
+                f"{joint.urdf}: joint '{joint.name}' has no {key} limit; "
+                f"give limits.{joint.name}.{key} in {path}"
+            )
+        if given is not None and own is not None and sign * (given - own) > 1e-9:
+            raise ConfigError(
+                f"{where}.{key}: {given} is looser than the URDF's {own}; "
+                "a YAML file may only tighten"
+            )
+        setattr(merged, key, own if given is None else given)
+    if asked.acceleration is None:
+        raise ConfigError(f"{where}.acceleration: missing (rad/s² or m/s²); a URDF has none")
+    merged.acceleration = asked.acceleration
+    if not merged.lower < merged.upper:  # type: ignore[operator]
+        raise ConfigError(f"{where}: lower {merged.lower} is not below upper {merged.upper}")
+    if not merged.velocity > 0:  # type: ignore[operator]
+        raise ConfigError(f"{where}.velocity: {merged.velocity} is not above 0")
+    return merged
+
+
+def _home(
+    chain: list[UrdfJoint], limits: list[JointLimits], file: RobotFile, path: Path
+) -> Array:
+    names = [joint.name for joint in chain]
+    _check_names(file.home, names, f"{path}: home", complete=True)
+    _check_names(file.limits, [*names, "default"], f"{path}: limits", complete=False)
+    for name, limit in zip(names, limits, strict=True):
+        if not limit.lower <= file.home[name] <= limit.upper:  # type: ignore[operator]
+            raise ConfigError(
+                f"{path}: home.{name}: {file.home[name]} is outside "
+                f"[{limit.lower}, {limit.upper}]"
+            )
+    return frozen_array([file.home[name] for name in names])
+
+
+def _hold(
+    urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path
+) -> dict[str, float]:
+    outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
+    _check_names(file.hold, list(outside), f"{path}: hold", complete=False)
+    resting = {name: joint.nearest_to_zero() for name, joint in outside.items()}
+    return {**resting, **file.hold}
+
+
+def _check_names(given: Mapping[str, Any], known: list[str], where: str, complete: bool) -> None:
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"{where}.{name}: no such joint; expected {', '.join(known)}")
+    missing = [name for name in known if name not in given]
+    if complete and missing:
+        raise ConfigError(f"{where}: missing {', '.join(missing)}")

@@ -1,0 +1,121 @@
+"""The part of a URDF the package reads itself: the chain, its limits, its mesh files."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+from robot_learning.errors import ConfigError
+from robot_learning.paths import resolve_uri
+
+MOVABLE = ("revolute", "continuous", "prismatic")
+
+
+@dataclass(frozen=True)
+class UrdfJoint:
+    """A joint as the URDF has it; limits that it lacks are None."""
+
+    urdf: Path
+    name: str
+    type: str
+    parent: str
+    child: str
+    mimic: bool
+    lower: float | None
+    upper: float | None
+    velocity: float | None
+
+    def nearest_to_zero(self) -> float:
+        """Return the position closest to 0 inside the limits."""
+        lower = -float("inf") if self.lower is None else self.lower
+        upper = float("inf") if self.upper is None else self.upper
+        return min(max(0.0, lower), upper)
+
+
+@dataclass(frozen=True)
+class Urdf:
+    """A parsed URDF file."""
+
+    path: Path
+    root: ET.Element
+    joints: dict[str, UrdfJoint]
+
+    @classmethod
+    def load(cls, path: Path, named_by: Path) -> "Urdf":
+        """Parse the file; ``named_by`` is the YAML file that refers to it."""
+        if not path.is_file():
+            raise ConfigError(f"{named_by}: urdf: no file {path}")
+        try:
+            root = ET.parse(path).getroot()
+        except ET.ParseError as error:
+            raise ConfigError(f"{path}: not valid XML: {error}") from error
+        joints = {j.get("name", ""): _joint(path, j) for j in root.findall("joint")}
+        for mesh in root.iter("mesh"):
+            file = resolve_uri(mesh.get("filename", ""), path.parent)
+            if not file.is_file():
+                raise ConfigError(f"{path}: mesh '{mesh.get('filename')}': no file {file}")
+        return cls(path, root, joints)
+
+    def movable(self) -> list[UrdfJoint]:
+        """Return the joints that move."""
+        return [joint for joint in self.joints.values() if joint.type in MOVABLE]
+
+    def chain(self, base_link: str, tip_link: str, named_by: Path) -> list[UrdfJoint]:
+        """Return the moving joints from the base to the tip.
+
+        Raises:
+            ConfigError: where a link is unknown, the links are not connected, or a joint between
+                them mimics another one or moves in more than one way.
+        """
+        links = {link.get("name", "") for link in self.root.findall("link")}
+        for key, link in (("base_link", base_link), ("tip_link", tip_link)):
+            if link not in links:
+                raise ConfigError(f"{named_by}: {key}: {self.path} has no link '{link}'")
+        above = {joint.child: joint for joint in self.joints.values()}
+        joints: list[UrdfJoint] = []
+        link = tip_link
+        while link != base_link:
+            if link not in above:
+                raise ConfigError(f"{named_by}: tip_link '{tip_link}' is not below '{base_link}'")
+            joints.insert(0, above[link])
+            link = above[link].parent
+        for joint in joints:
+            if joint.mimic or joint.type not in (*MOVABLE, "fixed"):
+                what = "mimics another joint" if joint.mimic else f"is of type '{joint.type}'"
+                raise ConfigError(
+                    f"{self.path}: joint '{joint.name}' between '{base_link}' and '{tip_link}' "
+                    f"{what}; only revolute, continuous and prismatic joints can be commanded"
+                )
+        moving = [joint for joint in joints if joint.type != "fixed"]
+        if not moving:
+            raise ConfigError(f"{named_by}: no joint moves between '{base_link}' and '{tip_link}'")
+        return moving
+
+
+def _joint(path: Path, element: ET.Element) -> UrdfJoint:
+    limit = element.find("limit")
+    kind = element.get("type", "")
+
+    def number(key: str) -> float | None:
+        text = None if limit is None else limit.get(key)
+        try:
+            return None if text is None else float(text)
+        except ValueError:
+            name = element.get("name")
+            raise ConfigError(f"{path}: joint '{name}': limit {key}='{text}' is no number") from None
+
+    def link(tag: str) -> str:
+        found = element.find(tag)
+        return "" if found is None else found.get("link", "")
+
+    bounded = kind in ("revolute", "prismatic")
+    return UrdfJoint(
+        urdf=path,
+        name=element.get("name", ""),
+        type=kind,
+        parent=link("parent"),
+        child=link("child"),
+        mimic=element.find("mimic") is not None,
+        lower=number("lower") if bounded else None,
+        upper=number("upper") if bounded else None,
+        velocity=number("velocity"),
+    )

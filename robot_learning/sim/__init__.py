@@ -1,0 +1,6 @@
+"""The PyBullet simulation; nothing outside this folder imports pybullet."""
+
+from robot_learning.sim.arm import BulletArm
+from robot_learning.sim.world import World
+
+__all__ = ["BulletArm", "World"]

@@ -1,0 +1,146 @@
+"""A PyBullet world: clock, floor, markers, camera."""
+
+import contextlib
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.errors import ConfigError
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Bullet's C code prints at load time off the terminal."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(null)
+
+
+with _quiet():
+    import pybullet as bullet
+
+PHYSICS_DT = 0.004  # s
+
+
+class World:
+    """One physics server with gravity and a floor at z = 0.
+
+    Args:
+        gui: open PyBullet's window.
+        physics_dt: time of one physics step, s.
+        floor: height of the floor in the base frame, m.
+    """
+
+    def __init__(
+        self, *, gui: bool = False, physics_dt: float = PHYSICS_DT, floor: float = 0.0
+    ) -> None:
+        with _quiet():
+            self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
+        if self.client < 0:
+            raise ConfigError("PyBullet could not open its window; run without gui")
+        self.gui = gui
+        self.physics_dt = physics_dt
+        self._markers: dict[str, int] = {}
+        with _quiet():
+            bullet.setPhysicsEngineParameter(
+                fixedTimeStep=physics_dt,
+                constraintSolverType=bullet.CONSTRAINT_SOLVER_LCP_DANTZIG,
+                deterministicOverlappingPairs=1,
+                physicsClientId=self.client,
+            )
+        bullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
+        if gui:
+            bullet.configureDebugVisualizer(
+                bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client
+            )
+        self.floor = self._make_floor(floor)
+
+    def step(self) -> None:
+        """Advance the physics by ``physics_dt``."""
+        bullet.stepSimulation(physicsClientId=self.client)
+
+    def set_marker(
+        self,
+        name: str,
+        position: ArrayLike,
+        radius: float = 0.02,
+        rgba: tuple[float, float, float, float] = (0.1, 0.75, 0.3, 0.8),
+    ) -> None:
+        """Show a sphere without mass at ``position`` (3,), base frame, m."""
+        centre = [float(value) for value in np.asarray(position)]
+        if name not in self._markers:
+            shape = bullet.createVisualShape(
+                bullet.GEOM_SPHERE, radius=radius, rgbaColor=rgba, physicsClientId=self.client
+            )
+            self._markers[name] = bullet.createMultiBody(
+                baseVisualShapeIndex=shape, physicsClientId=self.client
+            )
+        bullet.resetBasePositionAndOrientation(
+            self._markers[name], centre, (0, 0, 0, 1), physicsClientId=self.client
+        )
+
+    def render(
+        self,
+        width: int = 640,
+        height: int = 480,
+        target: ArrayLike = (0.2, 0.0, 0.35),
+        distance: float = 1.5,
+    ) -> NDArray[np.uint8]:
+        """Return a picture (height, width, 3) by the CPU renderer.
+
+        Args:
+            width: pixels.
+            height: pixels.
+            target: (3,) point looked at, m.
+            distance: of the camera from it, m.
+        """
+        view = bullet.computeViewMatrixFromYawPitchRoll(
+            [float(value) for value in np.asarray(target)], distance, 50, -25, 0, 2
+        )
+        projection = bullet.computeProjectionMatrixFOV(45, width / height, 0.05, 10.0)
+        image = bullet.getCameraImage(
+            width,
+            height,
+            view,
+            projection,
+            shadow=1,
+            lightDirection=(1, -1, 2),
+            renderer=bullet.ER_TINY_RENDERER,
+            physicsClientId=self.client,
+        )
+        return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[..., :3]
+
+    def close(self) -> None:
+        """End the physics server."""
+        if self.client >= 0:
+            bullet.disconnect(physicsClientId=self.client)
+            self.client = -1
+
+    def _make_floor(self, height: float) -> int:
+        half = [3.0, 3.0, 0.05]
+        collision = bullet.createCollisionShape(
+            bullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client
+        )
+        visual = bullet.createVisualShape(
+            bullet.GEOM_BOX,
+            halfExtents=half,
+            rgbaColor=(0.86, 0.88, 0.9, 1),
+            physicsClientId=self.client,
+        )
+        return int(
+            bullet.createMultiBody(
+                0, collision, visual, (0, 0, height - half[2]), physicsClientId=self.client
+            )
+        )
