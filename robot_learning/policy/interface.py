@@ -71,7 +71,7 @@ class Interface:
     action_mode: str = "joint_velocity"
     achieved: tuple[str, ...] = ("tip_position",)
     desired: tuple[str, ...] = ("goal_position",)
-    observed: tuple[str, ...] = ("joint_position", "joint_velocity", "goal_by_joint")
+    observed: tuple[str, ...] = ("joint_position", "joint_velocity", "goal_step")
     velocity_scale: float = VELOCITY_SCALE
     tip_speed: float = TIP_SPEED
     control_period: float = 0.04

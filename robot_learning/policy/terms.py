@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from robot_learning.robot import ArmModel, ArmState
 
 Array = NDArray[np.float64]
+DAMPING = 0.05  # m; bounds the step near singularities
+STEP_TIME = 0.12  # s
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,18 @@ def _goal_position(sight: Sight) -> Array:
     return sight.inputs["goal"]
 
 
-def _goal_by_joint(sight: Sight) -> Array:
-    """Which way each joint moves the tip to the goal: ``J^T (goal - tip)``, m² per unit, (n,).
+def _goal_step(sight: Sight) -> Array:
+    """Joint velocities that would take the tip straight to the goal, at most 1 each, (n,).
 
-    The negative gradient of half the squared distance, scaled by the reach of ten centimetres.
+    The damped least-squares step (Nakamura and Hanafusa 1986), covered in ``STEP_TIME``, as a
+    fraction of the speed limits; shortened as a whole where a joint would pass 1. It spares the
+    network the Jacobian, which differs from arm to arm; it knows no limits and no dynamics.
     """
+    J = sight.model.jacobian(sight.state.q)[:3]
     offset = sight.inputs["goal"] - sight.T_base_tip[:3, 3]
-    length = max(float(np.linalg.norm(offset)), 0.1)
-    return sight.model.jacobian(sight.state.q)[:3].T @ (offset / length)
+    step = J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(3), offset)
+    fraction = step / (STEP_TIME * sight.model.spec.velocity)
+    return fraction / max(1.0, float(np.abs(fraction).max()))
 
 
 def _previous_action(sight: Sight) -> Array:
@@ -97,6 +103,6 @@ TERMS: dict[str, Term] = {
     "joint_direction": Term("joint_state", _joint_direction, lambda n, _: 2 * n),
     "tip_position": Term("kinematics", _tip_position, lambda n, _: 3),
     "goal_position": Term("input:goal", _goal_position, lambda n, _: 3, max_age=float("inf")),
-    "goal_by_joint": Term("kinematics", _goal_by_joint, lambda n, _: n),
+    "goal_step": Term("kinematics", _goal_step, lambda n, _: n),
     "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
 }

@@ -116,7 +116,7 @@ class SafetyFilter:
         if not (math.isfinite(now) and math.isfinite(dt) and dt > 0 and now >= self._start):
             return self._follow_stop((Cause.BAD_PERIOD,), self.spec.control_period, self._start)
         q, qd = self.reference(now)
-        self._latched = self._latched or self._fault(state, q, now)
+        self._latched = self._latched or self._fault(state, now)
         if self._latched is not None:
             return self._follow_stop((self._latched,), dt, now, state)
         if command is None:
@@ -143,14 +143,16 @@ class SafetyFilter:
             return Cause.STALE_STATE
         return None
 
-    def _fault(self, state: ArmState | None, q: Array, now: float) -> Cause | None:
+    def _fault(self, state: ArmState | None, now: float) -> Cause | None:
         """Return the latching cause that the measured state gives, or None."""
         if state is None:
             return Cause.STALE_STATE
         unusable = self._unusable(state, now)
         if unusable is not None:
             return unusable
-        error = np.abs(state.q - q)
+        # A state older than the motion in hand is compared with the start of that motion.
+        then, _ = self.reference(min(max(state.stamp, self._start), now))
+        error = np.abs(state.q - then)
         return None if (error <= self.spec.tracking_error).all() else Cause.TRACKING_ERROR
 
     def _usable(self, command: JointCommand) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from robot_learning.paths import resolve_uri
 from robot_learning.robot import ArmState, RobotSpec, Trajectory
-from robot_learning.sim.world import World, bullet
+from robot_learning.sim.world import World, bullet, quiet
 
 Array = NDArray[np.float64]
 # Motor gains of Bullet's position control: share of the error corrected in one physics step.
@@ -112,8 +112,8 @@ def _load(spec: RobotSpec, client: int) -> int:
         file = Path(folder) / spec.urdf.name
         tree.write(file)
         flags = bullet.URDF_MERGE_FIXED_LINKS | bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
-        return int(
-            bullet.loadURDF(
+        with quiet():
+            body = bullet.loadURDF(
                 str(file), useFixedBase=True, flags=flags, physicsClientId=client
             )
-        )
+    return int(body)

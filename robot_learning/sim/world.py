@@ -13,7 +13,7 @@ from robot_learning.errors import ConfigError
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what Bullet's C code prints at load time off the terminal."""
     sys.stdout.flush()
     saved = os.dup(1)
@@ -28,7 +28,7 @@ def _quiet() -> Iterator[None]:
         os.close(null)
 
 
-with _quiet():
+with quiet():
     import pybullet as bullet
 
 PHYSICS_DT = 0.004  # s
@@ -46,14 +46,14 @@ class World:
     def __init__(
         self, *, gui: bool = False, physics_dt: float = PHYSICS_DT, floor: float = 0.0
     ) -> None:
-        with _quiet():
+        with quiet():
             self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
         if self.client < 0:
             raise ConfigError("PyBullet could not open its window; run without gui")
         self.gui = gui
         self.physics_dt = physics_dt
         self._markers: dict[str, int] = {}
-        with _quiet():
+        with quiet():
             bullet.setPhysicsEngineParameter(
                 fixedTimeStep=physics_dt,
                 constraintSolverType=bullet.CONSTRAINT_SOLVER_LCP_DANTZIG,

@@ -1,0 +1,139 @@
+"""Between ROS messages and the package's types. Joints are matched by name, never by place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from robot_learning.errors import StateError
+from robot_learning.robot import ArmState, JointCommand, Trajectory
+
+Array = NDArray[np.float64]
+
+
+def to_seconds(stamp: Time) -> float:
+    """Return a stamp in s."""
+    return float(stamp.sec) + float(stamp.nanosec) * 1e-9
+
+
+def to_stamp(seconds: float) -> Time:
+    """Return s as a stamp."""
+    nanoseconds = round(seconds * 1e9)
+    return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+
+def to_duration(message: Any, seconds: float) -> None:
+    """Write s into a duration message."""
+    nanoseconds = round(seconds * 1e9)
+    message.sec, message.nanosec = nanoseconds // 10**9, nanoseconds % 10**9
+
+
+def order_of(names: Sequence[str], joints: Sequence[str]) -> list[int]:
+    """Return where in ``names`` each of ``joints`` stands; further names are ignored.
+
+    Raises:
+        StateError: where a joint is missing or named twice.
+    """
+    names = list(names)
+    for joint in joints:
+        if names.count(joint) != 1:
+            found = "missing" if joint not in names else "named twice"
+            raise StateError(f"joint '{joint}' is {found}; the message has {', '.join(names)}")
+    return [names.index(joint) for joint in joints]
+
+
+def _values(values: Sequence[float], order: list[int], names: Sequence[str], what: str) -> Array:
+    if len(values) != len(names):
+        raise StateError(f"{len(values)} values of {what} for {len(names)} names")
+    array = np.asarray(values, dtype=np.float64)[order]
+    if not np.isfinite(array).all():
+        raise StateError(f"{what} is not finite: {array}")
+    return array
+
+
+def arm_state(message: JointState, joints: Sequence[str]) -> ArmState:
+    """Read a measured state.
+
+    Raises:
+        StateError: where a joint is missing or doubled, or a value is missing or not finite.
+    """
+    order = order_of(message.name, joints)
+    q = _values(message.position, order, message.name, "position")
+    qd = _values(message.velocity, order, message.name, "velocity")
+    return ArmState(q, qd, to_seconds(message.header.stamp))
+
+
+def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> JointState:
+    """Return a message with positions and velocities (n,)."""
+    message = JointState(name=list(joints), position=q.tolist(), velocity=qd.tolist())
+    message.header.stamp = stamp
+    return message
+
+
+def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
+    """Read a command: velocities, positions or both; what is left out is not asked for.
+
+    Raises:
+        StateError: where a joint is missing or doubled, or a value is missing or not finite.
+    """
+    order = order_of(message.name, joints)
+    qd = np.zeros(len(joints))
+    q = None
+    if len(message.velocity):
+        qd = _values(message.velocity, order, message.name, "velocity")
+    if len(message.position):
+        q = _values(message.position, order, message.name, "position")
+    elif not len(message.velocity):
+        raise StateError("the command has neither position nor velocity")
+    return JointCommand(qd, q)
+
+
+def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -> JointState:
+    """Return a command as a message."""
+    message = JointState(name=list(joints), velocity=command.qd.tolist())
+    if command.q is not None:
+        message.position = command.q.tolist()
+    message.header.stamp = stamp
+    return message
+
+
+def trajectory_message(
+    trajectory: Trajectory, joints: Sequence[str], stamp: Time
+) -> JointTrajectory:
+    """Return a trajectory for joint_trajectory_controller, its start at ``stamp``."""
+    message = JointTrajectory(joint_names=list(joints))
+    message.header.stamp = stamp
+    for t, q, qd in zip(trajectory.times, trajectory.q, trajectory.qd, strict=True):
+        point = JointTrajectoryPoint(positions=q.tolist(), velocities=qd.tolist())
+        to_duration(point.time_from_start, float(t))
+        message.points.append(point)
+    return message
+
+
+def trajectory_of(message: JointTrajectory, joints: Sequence[str]) -> Trajectory:
+    """Read a trajectory as joint_trajectory_controller does.
+
+    Raises:
+        StateError: where it would reject the message.
+    """
+    order = order_of(message.joint_names, joints)
+    if not message.points:
+        raise StateError("the trajectory has no points")
+    names = message.joint_names
+    q = [_values(p.positions, order, names, "positions") for p in message.points]
+    qd = [
+        _values(p.velocities, order, names, "velocities")
+        if len(p.velocities)
+        else np.zeros(len(joints))
+        for p in message.points
+    ]
+    times = np.array([to_seconds(p.time_from_start) for p in message.points])
+    if not (np.diff(times) > 0).all() or times[0] < 0:
+        raise StateError("times from start do not increase")
+    if qd[-1].any():
+        raise StateError("the last point of the trajectory has a velocity")
+    return Trajectory(times, np.array(q), np.array(qd))

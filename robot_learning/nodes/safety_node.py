@@ -1,0 +1,195 @@
+"""Between any command source and the controller: nothing passes but through the filter."""
+
+import sys
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from std_srvs.srv import Trigger
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_learning.errors import SafetyError, StateError
+from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.run import run
+from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.safety import Cause, SafetyFilter, SafetyResult, Status
+
+# Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
+LEAD = 0.25
+CLOCK_STALL = 0.3  # s of steady time without any ROS time
+LEVELS = {
+    Status.OK: DiagnosticStatus.OK,
+    Status.LIMITED: DiagnosticStatus.OK,
+    Status.STOPPING: DiagnosticStatus.WARN,
+    Status.STOPPED: DiagnosticStatus.OK,
+}
+
+
+class SafetyNode(Node):
+    """Runs the filter once a control period on a grid of its own.
+
+    The grid is laid by the first command that finds the arm at rest. Each segment is sent before
+    its start and carries the ramp to rest behind it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("safety_node")
+        self.spec = RobotSpec.load(
+            parameters.text(self, "robot", "arm6", "robot name or YAML file")
+        )
+        kind, topic = parameters.controller(self, self.spec)
+        source = parameters.text(
+            self, "command_topic", "/policy_node/command", "commands of whatever source"
+        )
+        state_timeout = parameters.number(
+            self, "state_timeout", 0.2, 0.01, 1.0, "age at which a joint state is stale, s"
+        )
+        self._command_timeout = parameters.number(
+            self, "command_timeout", 0.12, 0.01, 1.0, "age at which a command is stale, s"
+        )
+        stream = parameters.number(
+            self, "stream_period", 0.004, 0.001, 0.1, "for forward_position_controller, s"
+        )
+        self.filter = SafetyFilter(self.spec, state_timeout=state_timeout)
+        self._state: ArmState | None = None
+        self._command: JointCommand | None = None
+        self._command_at = self._next = -1.0
+        self._moving = False
+        self._bad: str = ""
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._streams = kind == "forward_position_controller"
+        kind_of = Float64MultiArray if self._streams else JointTrajectory
+        self._controller = self.create_publisher(kind_of, topic, 10)
+        if self._streams:
+            self.create_timer(stream, self._stream, clock=steady)
+        self._status = self.create_publisher(DiagnosticStatus, "~/status", 10)
+        self.create_subscription(JointState, "/joint_states", self._on_state, 10)
+        self.create_subscription(JointState, source, self._on_command, 10)
+        self.create_service(Trigger, "~/stop", self._on_stop)
+        self.create_service(Trigger, "~/resume", self._on_resume)
+        self.create_timer(self.spec.control_period / 16, self._watch, clock=steady)
+        self._ros_time, self._ros_moved_at = self.now(), time.monotonic()
+
+    def now(self) -> float:
+        """Return the node's time, s."""
+        return float(self.get_clock().now().nanoseconds) * 1e-9
+
+    def _on_state(self, message: JointState) -> None:
+        try:
+            self._state = messages.arm_state(message, self.spec.joints)
+        except StateError as error:
+            # The last good state ages; past its timeout the filter stops the arm.
+            self._bad = str(error)
+            return
+        if self._next < 0:
+            self.filter.reset(self._state.q, self.now())
+            self._next = self.now()
+
+    def _on_command(self, message: JointState) -> None:
+        if self._next < 0:
+            return
+        now = self.now()
+        stamp = messages.to_seconds(message.header.stamp)
+        try:
+            command = messages.joint_command(message, self.spec.joints)
+        except StateError as error:
+            self._bad = str(error)
+            return
+        if stamp and abs(now - stamp) > self._command_timeout:
+            self._bad = f"the command's stamp is {now - stamp:.3f} s old"
+            return
+        self._command, self._command_at = command, now
+        period = self.spec.control_period
+        if not self._moving:
+            self._next = max(self._next - period, now + LEAD * period)
+        if now >= self._next - 0.6 * period:
+            self._tick()
+
+    def _watch(self) -> None:
+        if self._next < 0:
+            return
+        now, steady = self.now(), time.monotonic()
+        if now != self._ros_time:
+            jumped = now < self._ros_time
+            self._ros_time, self._ros_moved_at = now, steady
+            if jumped:
+                self.filter.request_stop()
+                self._bad = "the clock went backwards"
+        elif steady - self._ros_moved_at > CLOCK_STALL:
+            self.filter.request_stop()
+            self._bad = "the clock stands still"
+        if now >= self._next - 0.08 * self.spec.control_period:
+            self._tick()
+
+    def _tick(self) -> None:
+        """Serve the slot that starts at ``self._next``."""
+        now, period = self.now(), self.spec.control_period
+        if now - self._next > period / 2:
+            # This process was held up: the arm followed the stop, which is where to go on from.
+            self._next = now
+        fresh = now - self._command_at <= self._command_timeout
+        result = self.filter.apply(
+            self._command if fresh else None, self._state, period, self._next
+        )
+        moving = bool(result.stop.qd.any())
+        if not self._streams and (moving or self._moving):
+            stamp = messages.to_stamp(self._next)
+            message = messages.trajectory_message(result.stop, self.spec.joints, stamp)
+            self._controller.publish(message)
+        self._moving = moving
+        self._publish_status(result)
+        self._next += period
+
+    def _stream(self) -> None:
+        if self._next < 0:
+            return
+        q, qd = self.filter.reference(self.now())
+        if self._moving or qd.any():
+            self._controller.publish(Float64MultiArray(data=q.tolist()))
+
+    def _publish_status(self, result: SafetyResult) -> None:
+        latched = self.filter.latched
+        message = DiagnosticStatus(
+            level=DiagnosticStatus.ERROR if latched else LEVELS[result.status],
+            name="safety_node",
+            message=result.status.name,
+            hardware_id=self.spec.name,
+        )
+        values: dict[str, Any] = {
+            "causes": ",".join(cause.value for cause in result.active),
+            "latched": latched.value if latched else "",
+            "refused": self._bad,
+            **{f"margin.{key}": f"{value:.6f}" for key, value in result.margins.items()},
+        }
+        message.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+        self._status.publish(message)
+        self._bad = ""
+
+    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self.filter.request_stop()
+        response.success, response.message = True, Cause.STOP_REQUESTED.value
+        return response
+
+    def _on_resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        try:
+            self.filter.resume(self._state, self.now())
+        except SafetyError as error:
+            response.success, response.message = False, str(error)
+            return response
+        self._command_at = -1.0
+        self._next = self.now()
+        response.success, response.message = True, "commands pass again"
+        return response
+
+
+def main(args: list[str] | None = None) -> int:
+    """Entry point of ``safety_node``."""
+    return run(SafetyNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
