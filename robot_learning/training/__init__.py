@@ -1,0 +1,1 @@
+"""Training, evaluation, export; the only place that imports torch, SB3 and MLflow."""

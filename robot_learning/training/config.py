@@ -1,0 +1,103 @@
+"""What a training YAML file may say, and overrides of it from the command line."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
+
+from robot_learning.errors import ConfigError
+from robot_learning.paths import config_dir
+from robot_learning.robot.schema import Section, explain
+
+ALGORITHMS = ("ppo", "sac", "tqc")
+
+
+class LearningRate(Section):
+    """Falls from start to end in a straight line over the training."""
+
+    start: PositiveFloat
+    end: NonNegativeFloat
+
+    def __call__(self, progress_left: float) -> float:
+        """Return the rate; ``progress_left`` goes from 1 to 0."""
+        return self.end + (self.start - self.end) * progress_left
+
+
+class Her(Section):
+    """Hindsight experience replay."""
+
+    n_sampled_goal: PositiveInt = 4
+    goal_selection_strategy: Literal["future", "final", "episode"] = "future"
+
+
+class EnvSettings(Section):
+    """Arguments of the environment."""
+
+    action_mode: Literal["joint_velocity", "tip_displacement"] = "joint_velocity"
+    reward: Literal["dense", "sparse"] = "dense"
+    tolerance: PositiveFloat = 0.02
+
+
+class TrainConfig(Section):
+    """A training YAML file."""
+
+    algorithm: Literal["ppo", "sac", "tqc"]
+    total_steps: PositiveInt
+    n_envs: PositiveInt = 8
+    net_arch: list[PositiveInt] = Field(default_factory=lambda: [64, 64])
+    learning_rate: LearningRate
+    normalize: bool = False
+    params: dict[str, Any] = Field(default_factory=dict)
+    her: Her | None = None
+    env: EnvSettings = Field(default_factory=EnvSettings)
+    eval_every: PositiveInt
+    eval_episodes: PositiveInt
+    checkpoint_every: PositiveInt
+
+
+def load_config(name_or_path: str, overrides: list[str] | None = None) -> TrainConfig:
+    """Read a training config by algorithm name or path and apply ``key.path=value`` overrides.
+
+    Raises:
+        ConfigError: naming the file or override, the field and what was expected.
+    """
+    path = Path(name_or_path)
+    if not path.is_file():
+        path = config_dir() / "train" / f"{name_or_path}.yaml"
+    if not path.is_file():
+        raise ConfigError(f"'{name_or_path}': no training YAML; shipped: {', '.join(ALGORITHMS)}")
+    try:
+        data = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected keys and values")
+    for override in overrides or []:
+        _apply(data, override)
+    try:
+        config = TrainConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error)}") from error
+    if config.her and config.algorithm == "ppo":
+        raise ConfigError(f"{path}: her: PPO has no replay buffer; use sac or tqc")
+    return config
+
+
+def _apply(data: dict[str, Any], override: str) -> None:
+    path, sign, value = override.partition("=")
+    if not sign:
+        raise ConfigError(f"override '{override}': expected key=value")
+    *parents, last = path.split(".")
+    for key in parents:
+        data = data.setdefault(key, {})
+        if not isinstance(data, dict):
+            raise ConfigError(f"override '{override}': '{key}' holds no further keys")
+    # YAML 1.1 reads 1e-3 as text; numbers a person types are numbers.
+    parsed = yaml.safe_load(value)
+    if isinstance(parsed, str):
+        try:
+            parsed = float(parsed)
+        except ValueError:
+            pass
+    data[last] = parsed

@@ -1,0 +1,124 @@
+"""How often a policy succeeds: over fresh episodes, through the deployed code."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.envs import EPISODE_STEPS, ArmEnv
+from robot_learning.policy import Input, PolicyBundle, PolicyRunner
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Success at the last step of each episode.
+
+    Attributes:
+        episodes: how many.
+        success_rate: share of them.
+        wilson_low: lower end of its 95 % Wilson interval.
+        wilson_high: upper end.
+        success_1cm: share that ended within 1 cm.
+        mean_distance: of the tip from the goal at the end, m.
+        commands_changed: share of steps whose command the safety filter changed.
+        seed: of the first episode.
+    """
+
+    episodes: int
+    success_rate: float
+    wilson_low: float
+    wilson_high: float
+    success_1cm: float
+    mean_distance: float
+    commands_changed: float
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures ready for JSON."""
+        return asdict(self)
+
+
+def wilson(successes: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the Wilson score interval of a share (Wilson 1927)."""
+    p, n = successes / count, count
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def rollout(
+    env: ArmEnv,
+    act: Callable[[ArmEnv], NDArray[np.float32]],
+    episodes: int,
+    seed: int,
+    on_episode: Callable[[], None] = lambda: None,
+    observations: list[NDArray[np.float32]] | None = None,
+) -> Evaluation:
+    """Run ``episodes`` seeded episodes with actions from ``act``; collect what it saw."""
+    distances, reached, changed = [], 0, 0
+    steps = EPISODE_STEPS["reach"]
+    for episode in range(episodes):
+        env.reset(seed=seed + episode)
+        info: dict[str, Any] = {}
+        for _ in range(steps):
+            if observations is not None:
+                observations.append(env.flat_observation)
+            info = env.step(act(env))[4]
+            changed += info["command_changed"]
+        distances.append(info["distance"])
+        reached += info["is_success"]
+        on_episode()
+    low, high = wilson(reached, episodes)
+    return Evaluation(
+        episodes=episodes,
+        success_rate=reached / episodes,
+        wilson_low=low,
+        wilson_high=high,
+        success_1cm=float(np.mean(np.array(distances) <= 0.01)),
+        mean_distance=float(np.mean(distances)),
+        commands_changed=changed / (episodes * steps),
+        seed=seed,
+    )
+
+
+def evaluate_bundle(
+    bundle: PolicyBundle,
+    episodes: int,
+    seed: int = 10_000,
+    tolerance: float | None = None,
+    on_episode: Callable[[], None] = lambda: None,
+) -> Evaluation:
+    """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
+    env = env_of(bundle, tolerance)
+    runner = PolicyRunner(bundle)
+    try:
+        return rollout(env, lambda env: runner_action(runner, env), episodes, seed, on_episode)
+    finally:
+        env.close()
+
+
+def env_of(
+    bundle: PolicyBundle, tolerance: float | None = None, render_mode: str | None = None
+) -> ArmEnv:
+    """Return the environment that a bundle was trained in."""
+    return ArmEnv(
+        robot=bundle.robot["name"],
+        task=bundle.task,
+        action_mode=bundle.interface.action_mode,
+        tolerance=tolerance or bundle.interface.tolerance,
+        render_mode=render_mode,
+    )
+
+
+def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32]:
+    """Return the action of a deployed policy at the environment's state."""
+    now = env.state.stamp
+    if now == 0:
+        runner.reset()
+    inputs = {name: Input(value, now) for name, value in env.task.inputs().items()}
+    result = runner.step(env.state, inputs, now)
+    assert result.action is not None, result.refused
+    return result.action
