@@ -70,6 +70,7 @@ setup(
             "policy_node = robot_learning.nodes.policy_node:main",
             "safety_node = robot_learning.nodes.safety_node:main",
             "monitor_node = robot_learning.nodes.monitor_node:main",
+            "demo_node = robot_learning.nodes.demo_node:main",
         ]
     },
 )

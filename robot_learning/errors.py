@@ -1,4 +1,4 @@
-"""Every error the package raises on purpose; each message names the file, the field and the way out."""
+"""Every error raised on purpose; each message names the file, the field and the way out."""
 
 
 class RobotLearningError(Exception):

@@ -21,7 +21,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     """An arm behind its safety filter, with observations as a deployed policy gets them.
 
     Observations are a dict of ``observation``, ``achieved_goal`` and ``desired_goal``; actions
-    are in [-1, 1]. ``info`` holds ``is_success``, ``distance`` (m) and ``command_changed``.
+    are in [-1, 1]. ``info`` holds ``is_success``, ``distance`` (m), ``command_changed`` (by the
+    safety filter) and ``effort``: the mean over the joints of the squared velocity, as a fraction
+    of its limit.
 
     Args:
         robot: name of a shipped robot or path of a YAML file.
@@ -71,12 +73,13 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._history = History.start(self.interface)
         self._state: ArmState | None = None
         parts = self.interface.split(self.flat_observation)
-        self.observation_space = gymnasium.spaces.Dict(
+        spaces: Any = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
                 for name, part in parts.items()
             }
         )
+        self.observation_space = spaces
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self.interface.n_action,), np.float32)
 
     @property
@@ -117,7 +120,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         achieved, desired = observation["achieved_goal"], observation["desired_goal"]
         return observation, float(self.compute_reward(achieved, desired, info)), False, False, info
 
-    def compute_reward(self, achieved: Array, desired: Array, info: Any) -> Array:
+    def compute_reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any) -> Array:
         """Return the reward (...,) for achieved and desired goals (..., 3), for HER."""
         return self.task.reward(achieved, desired, info)
 
@@ -149,4 +152,5 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             "is_success": bool(self.task.is_success(achieved, desired)),
             "distance": float(np.linalg.norm(achieved - desired)),
             "command_changed": changed,
+            "effort": float(np.mean((self.state.qd / self.robot.velocity) ** 2)),
         }

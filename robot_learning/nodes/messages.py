@@ -15,17 +15,6 @@ from robot_learning.robot import ArmState, JointCommand, Trajectory
 Array = NDArray[np.float64]
 
 
-def to_seconds(stamp: Time) -> float:
-    """Return a stamp in s."""
-    return float(stamp.sec) + float(stamp.nanosec) * 1e-9
-
-
-def to_stamp(seconds: float) -> Time:
-    """Return s as a stamp."""
-    nanoseconds = round(seconds * 1e9)
-    return Time(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
-
-
 def to_duration(message: Any, seconds: float) -> None:
     """Write s into a duration message."""
     nanoseconds = round(seconds * 1e9)
@@ -55,8 +44,8 @@ def _values(values: Sequence[float], order: list[int], names: Sequence[str], wha
     return array
 
 
-def arm_state(message: JointState, joints: Sequence[str]) -> ArmState:
-    """Read a measured state.
+def arm_state(message: JointState, joints: Sequence[str], stamp: float) -> ArmState:
+    """Read a state measured at ``stamp``, s.
 
     Raises:
         StateError: where a joint is missing or doubled, or a value is missing or not finite.
@@ -64,7 +53,7 @@ def arm_state(message: JointState, joints: Sequence[str]) -> ArmState:
     order = order_of(message.name, joints)
     q = _values(message.position, order, message.name, "position")
     qd = _values(message.velocity, order, message.name, "velocity")
-    return ArmState(q, qd, to_seconds(message.header.stamp))
+    return ArmState(q, qd, stamp)
 
 
 def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> JointState:
@@ -131,7 +120,8 @@ def trajectory_of(message: JointTrajectory, joints: Sequence[str]) -> Trajectory
         else np.zeros(len(joints))
         for p in message.points
     ]
-    times = np.array([to_seconds(p.time_from_start) for p in message.points])
+    starts = [point.time_from_start for point in message.points]
+    times = np.array([start.sec + start.nanosec * 1e-9 for start in starts])
     if not (np.diff(times) > 0).all() or times[0] < 0:
         raise StateError("times from start do not increase")
     if qd[-1].any():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
 from robot_learning.robot import RobotSpec
 
@@ -28,6 +28,15 @@ def number(
         description=description, read_only=True, floating_point_range=[bounds]
     )
     return float(node.declare_parameter(name, default, descriptor).value)
+
+
+def integer(node: Any, name: str, default: int, low: int, high: int, description: str) -> int:
+    """Declare a whole number with its range and return its value."""
+    bounds = IntegerRange(from_value=low, to_value=high)
+    descriptor = ParameterDescriptor(
+        description=description, read_only=True, integer_range=[bounds]
+    )
+    return int(node.declare_parameter(name, default, descriptor).value)
 
 
 def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:

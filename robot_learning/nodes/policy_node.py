@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
@@ -16,6 +17,7 @@ from std_msgs.msg import String
 
 from robot_learning.errors import GoalError, RobotLearningError, StateError
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.run import run
 from robot_learning.policy import Input, PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
@@ -37,6 +39,7 @@ class PolicyNode(LifecycleNode):
         self.autostart = parameters.flag(
             self, "autostart", False, "configure and activate without being asked"
         )
+        self.time = NodeTime(self)
         self.runner: PolicyRunner | None = None
         self._goal: Input | None = None
         self._status = self.create_publisher(DiagnosticStatus, "~/status", LATCHED)
@@ -89,14 +92,14 @@ class PolicyNode(LifecycleNode):
         began = time.perf_counter()
         assert self.runner is not None
         self._heard = time.monotonic()
-        stamp = messages.to_seconds(message.header.stamp)
+        stamp = self.time.seconds(message.header.stamp)
         # A hair less than the period: stamps of a grid are not exact to the nanosecond.
         if self._goal is None or stamp - self._last_stamp < 0.98 * self.runner.spec.policy_period:
             return
         self._last_stamp = stamp
-        now = self.get_clock().now().nanoseconds * 1e-9
+        now = self.time.now()
         try:
-            state = messages.arm_state(message, self.runner.spec.joints)
+            state = messages.arm_state(message, self.runner.spec.joints, stamp)
         except StateError as error:
             self._report(DiagnosticStatus.ERROR, "joint state refused", str(error))
             return
@@ -142,7 +145,7 @@ class PolicyNode(LifecycleNode):
             self._report(DiagnosticStatus.ERROR, "goal refused", str(error))
             return
         self.runner.reset()
-        self._goal = Input(position, self.get_clock().now().nanoseconds * 1e-9)
+        self._goal = Input(position, self.time.now())
         self._report(DiagnosticStatus.OK, "goal accepted")
 
     def _watch(self) -> None:

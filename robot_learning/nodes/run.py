@@ -1,17 +1,18 @@
 """Running a node to its end: SIGINT and SIGTERM stop it at once, errors are one line."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from robot_learning.errors import RobotLearningError
 
 
-def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
+def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     """Spin the node that ``make_node`` returns until a signal; return the exit code."""
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     node = None
@@ -22,7 +23,7 @@ def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except RobotLearningError as error:
+    except (RobotLearningError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     finally:

@@ -1,11 +1,13 @@
 """Between any command source and the controller: nothing passes but through the filter."""
 
+import math
 import sys
 import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -14,6 +16,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.errors import SafetyError, StateError
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
 from robot_learning.robot import ArmState, JointCommand, RobotSpec
 from robot_learning.safety import Cause, SafetyFilter, SafetyResult, Status
@@ -54,10 +57,13 @@ class SafetyNode(Node):
         stream = parameters.number(
             self, "stream_period", 0.004, 0.001, 0.1, "for forward_position_controller, s"
         )
+        self.time = NodeTime(self)
         self.filter = SafetyFilter(self.spec, state_timeout=state_timeout)
         self._state: ArmState | None = None
         self._command: JointCommand | None = None
-        self._command_at = self._next = -1.0
+        self._command_at = -math.inf
+        self._started = False
+        self._next = 0.0
         self._moving = False
         self._bad: str = ""
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -72,35 +78,34 @@ class SafetyNode(Node):
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/resume", self._on_resume)
         self.create_timer(self.spec.control_period / 16, self._watch, clock=steady)
-        self._ros_time, self._ros_moved_at = self.now(), time.monotonic()
-
-    def now(self) -> float:
-        """Return the node's time, s."""
-        return float(self.get_clock().now().nanoseconds) * 1e-9
+        self._ros_time, self._ros_moved_at = self.time.now(), time.monotonic()
 
     def _on_state(self, message: JointState) -> None:
         try:
-            self._state = messages.arm_state(message, self.spec.joints)
+            stamp = self.time.seconds(message.header.stamp)
+            self._state = messages.arm_state(message, self.spec.joints, stamp)
         except StateError as error:
             # The last good state ages; past its timeout the filter stops the arm.
             self._bad = str(error)
             return
-        if self._next < 0:
-            self.filter.reset(self._state.q, self.now())
-            self._next = self.now()
+        if not self._started:
+            self._started = True
+            self._next = self.time.now()
+            self.filter.reset(self._state.q, self._next)
 
     def _on_command(self, message: JointState) -> None:
-        if self._next < 0:
+        if not self._started:
             return
-        now = self.now()
-        stamp = messages.to_seconds(message.header.stamp)
+        now = self.time.now()
+        stamp = message.header.stamp
+        age = now - self.time.seconds(stamp) if is_set(stamp) else 0.0
         try:
             command = messages.joint_command(message, self.spec.joints)
         except StateError as error:
             self._bad = str(error)
             return
-        if stamp and abs(now - stamp) > self._command_timeout:
-            self._bad = f"the command's stamp is {now - stamp:.3f} s old"
+        if abs(age) > self._command_timeout:
+            self._bad = f"the command's stamp is {age:.3f} s old"
             return
         self._command, self._command_at = command, now
         period = self.spec.control_period
@@ -110,9 +115,9 @@ class SafetyNode(Node):
             self._tick()
 
     def _watch(self) -> None:
-        if self._next < 0:
+        if not self._started:
             return
-        now, steady = self.now(), time.monotonic()
+        now, steady = self.time.now(), time.monotonic()
         if now != self._ros_time:
             jumped = now < self._ros_time
             self._ros_time, self._ros_moved_at = now, steady
@@ -127,7 +132,7 @@ class SafetyNode(Node):
 
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
-        now, period = self.now(), self.spec.control_period
+        now, period = self.time.now(), self.spec.control_period
         if now - self._next > period / 2:
             # This process was held up: the arm followed the stop, which is where to go on from.
             self._next = now
@@ -137,7 +142,7 @@ class SafetyNode(Node):
         )
         moving = bool(result.stop.qd.any())
         if not self._streams and (moving or self._moving):
-            stamp = messages.to_stamp(self._next)
+            stamp = self.time.stamp(self._next)
             message = messages.trajectory_message(result.stop, self.spec.joints, stamp)
             self._controller.publish(message)
         self._moving = moving
@@ -145,9 +150,9 @@ class SafetyNode(Node):
         self._next += period
 
     def _stream(self) -> None:
-        if self._next < 0:
+        if not self._started:
             return
-        q, qd = self.filter.reference(self.now())
+        q, qd = self.filter.reference(self.time.now())
         if self._moving or qd.any():
             self._controller.publish(Float64MultiArray(data=q.tolist()))
 
@@ -176,12 +181,12 @@ class SafetyNode(Node):
 
     def _on_resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
-            self.filter.resume(self._state, self.now())
+            self.filter.resume(self._state, self.time.now())
         except SafetyError as error:
             response.success, response.message = False, str(error)
             return response
-        self._command_at = -1.0
-        self._next = self.now()
+        self._command_at = -math.inf
+        self._next = self.time.now()
         response.success, response.message = True, "commands pass again"
         return response
 

@@ -14,6 +14,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.errors import StateError
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
 from robot_learning.nodes.sim_controllers import PositionController, TrajectoryController
 from robot_learning.robot import RobotSpec
@@ -31,7 +32,7 @@ class SimNode(Node):
         self.spec = RobotSpec.load(robot)
         kind, topic = parameters.controller(self, self.spec)
         gui = parameters.flag(self, "gui", False, "open PyBullet's window")
-        rate = parameters.number(self, "state_rate", 100.0, 1.0, 250.0, "joint states, Hz")
+        rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
         self._clock_on = parameters.flag(self, "publish_clock", False, "publish /clock")
         self.world = World(gui=gui)
         self.arm = BulletArm(self.world, self.spec)
@@ -50,8 +51,9 @@ class SimNode(Node):
         self._paused = False
         self._every = max(1, round(1.0 / rate / self.world.physics_dt))
         self._steps = 0
-        # Simulated time is the node's clock at the start plus the physics done since.
-        self._epoch = self.get_clock().now().nanoseconds * 1e-9
+        # Simulated time is the node's at the start plus the physics done since.
+        self.time = NodeTime(self)
+        self._epoch = self.time.now()
         self._begun = time.monotonic()
         self.create_timer(self.world.physics_dt, self._catch_up)
 
@@ -65,7 +67,7 @@ class SimNode(Node):
         if self._paused or due - self._steps * self.world.physics_dt > MAX_LAG:
             self._begun = time.monotonic() - self._steps * self.world.physics_dt
             if not self._clock_on:
-                self._epoch = self.get_clock().now().nanoseconds * 1e-9
+                self._epoch = self.time.now()
                 self._epoch -= self._steps * self.world.physics_dt
             return
         while self._steps * self.world.physics_dt < due:
@@ -76,7 +78,7 @@ class SimNode(Node):
                 self._publish()
 
     def _publish(self) -> None:
-        stamp = messages.to_stamp(self.now)
+        stamp = self.time.stamp(self.now)
         state = self.arm.state()
         if self._clock_out is not None:
             self._clock_out.publish(Clock(clock=stamp))
@@ -88,7 +90,8 @@ class SimNode(Node):
         except StateError as error:
             self.get_logger().error(f"trajectory rejected: {error}")
             return
-        start = messages.to_seconds(message.header.stamp) or self.now
+        stamp = message.header.stamp
+        start = self.time.seconds(stamp) if is_set(stamp) else self.now
         self.controller.accept(trajectory, start, self.now)
 
     def _on_positions(self, message: Float64MultiArray) -> None:

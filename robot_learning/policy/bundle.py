@@ -1,10 +1,10 @@
 """Bundles: a trained policy with all that is needed to trust it, in one folder.
 
-    bundle.json       interface, the robot it is for, task, provenance, format version
-    policy.onnx       the network, observation normalisation folded in
-    statistics.json   what each observation term looked like in training
-    evaluation.json   the evaluation that earned it
-    SHA256SUMS        a hash of every file above; ``sha256sum -c SHA256SUMS`` checks it
+bundle.json       interface, the robot it is for, task, provenance, format version
+policy.onnx       the network, observation normalisation folded in
+statistics.json   what each observation term looked like in training
+evaluation.json   the evaluation that earned it
+SHA256SUMS        a hash of every file above; ``sha256sum -c SHA256SUMS`` checks it
 """
 
 import hashlib

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.errors import BundleError, ConfigError, StateError
-from robot_learning.policy.terms import TERMS, Sight
+from robot_learning.policy.terms import TERMS, Sight, damped_step
 from robot_learning.robot import ArmModel, ArmState, JointCommand
 
 Array = NDArray[np.float64]
@@ -16,7 +16,9 @@ Observation = NDArray[np.float32]
 
 ACTION_MODES = ("joint_velocity", "tip_displacement")
 # Share of the joint speed limits that full actions ask for.
-VELOCITY_SCALE = 0.6
+VELOCITY_SCALE = 0.4
+# Share of the acceleration limits that a change of action may ask for; the rest brakes.
+ACCELERATION_SCALE = 0.5
 # How far a full action moves the tip in one policy period, m/s.
 TIP_SPEED = 0.5
 
@@ -62,6 +64,7 @@ class Interface:
         observed: terms that make the rest of the observation.
         velocity_scale: joint speed of a full action as a fraction of the limit.
         tip_speed: tip speed of a full action, m/s.
+        acceleration_scale: acceleration that a policy may ask for as a fraction of the limit.
         control_period: s.
         policy_every: control periods in one policy period.
         tolerance: distance from the goal that counts as reached, m.
@@ -74,6 +77,7 @@ class Interface:
     observed: tuple[str, ...] = ("joint_position", "joint_velocity", "goal_step")
     velocity_scale: float = VELOCITY_SCALE
     tip_speed: float = TIP_SPEED
+    acceleration_scale: float = ACCELERATION_SCALE
     control_period: float = 0.04
     policy_every: int = 1
     tolerance: float = 0.02
@@ -128,7 +132,13 @@ class Interface:
             if TERMS[name].source.startswith("input:") and needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
         values = {name: item.value for name, item in inputs.items()}
-        sight = Sight(model, state, model.forward(state.q), values, history.previous_action)
+        sight = Sight(
+            model=model,
+            state=state,
+            T_base_tip=model.forward(state.q),
+            inputs=values,
+            previous_action=history.previous_action,
+        )
         flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
         if not np.isfinite(flat).all():
             raise StateError("the observation is not finite")
@@ -150,16 +160,18 @@ class Interface:
         Raises:
             StateError: where the action has the wrong length or is not finite.
         """
-        action = np.asarray(action, dtype=np.float64)
-        if action.shape != (self.n_action,) or not np.isfinite(action).all():
-            raise StateError(f"the action is not {self.n_action} finite numbers: {action}")
-        action = np.clip(action, -1.0, 1.0)
+        values: Array = np.asarray(action, dtype=np.float64)
+        if values.shape != (self.n_action,) or not np.isfinite(values).all():
+            raise StateError(f"the action is not {self.n_action} finite numbers: {values}")
+        values = np.clip(values, -1.0, 1.0)
+        spec = model.spec
         if self.action_mode == "joint_velocity":
-            return JointCommand(action * (self.velocity_scale * model.spec.velocity))
-        J = model.jacobian(state.q)[:3]
-        # Damped least squares; Nakamura and Hanafusa 1986. 0.05 m bounds speeds near singularities.
-        qd = J.T @ np.linalg.solve(J @ J.T + 0.05**2 * np.eye(3), action * self.tip_speed)
-        return JointCommand(qd)
+            wanted = values * (self.velocity_scale * spec.velocity)
+        else:
+            J = model.jacobian(state.q)[:3]
+            wanted = damped_step(J, values * self.tip_speed)
+        step = self.acceleration_scale * spec.acceleration * self.control_period
+        return JointCommand(np.clip(wanted, state.qd - step, state.qd + step))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interface ready for JSON."""
@@ -177,4 +189,5 @@ class Interface:
             differing = ", ".join(sorted(set(data) ^ known))
             raise BundleError(f"interface: missing or unknown fields: {differing}")
         tuples = ("joints", "achieved", "desired", "observed")
-        return cls(**{key: tuple(v) if key in tuples else v for key, v in data.items()})
+        given: dict[str, Any] = {k: tuple(v) if k in tuples else v for k, v in data.items()}
+        return cls(**given)

@@ -13,7 +13,7 @@ from robot_learning.robot import ArmModel, ArmState
 
 Array = NDArray[np.float64]
 DAMPING = 0.05  # m; bounds the step near singularities
-STEP_TIME = 0.12  # s
+STEP_TIME = 0.06  # s
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,18 @@ class Term:
     max_age: float = 0.2
 
 
+def damped_step(J: Array, offset: Array) -> Array:
+    """Return the joint step (n,) that moves the tip by about ``offset`` (3,), m.
+
+    Damped least squares (Nakamura and Hanafusa 1986): bounded near singularities.
+
+    Args:
+        J: (3, n) linear part of the Jacobian.
+        offset: (3,) m; or m/s, where the result is a joint velocity.
+    """
+    return np.asarray(J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(3), offset))
+
+
 def _joint_position(sight: Sight) -> Array:
     """Positions, -1 at the lower and 1 at the upper limit, (n,)."""
     spec = sight.model.spec
@@ -81,14 +93,13 @@ def _goal_position(sight: Sight) -> Array:
 def _goal_step(sight: Sight) -> Array:
     """Joint velocities that would take the tip straight to the goal, at most 1 each, (n,).
 
-    The damped least-squares step (Nakamura and Hanafusa 1986), covered in ``STEP_TIME``, as a
-    fraction of the speed limits; shortened as a whole where a joint would pass 1. It spares the
-    network the Jacobian, which differs from arm to arm; it knows no limits and no dynamics.
+    The damped least-squares step, covered in ``STEP_TIME``, as a fraction of the speed limits;
+    shortened as a whole where a joint would pass 1. It spares the network the Jacobian, which
+    differs from arm to arm; it knows no limits and no dynamics.
     """
     J = sight.model.jacobian(sight.state.q)[:3]
     offset = sight.inputs["goal"] - sight.T_base_tip[:3, 3]
-    step = J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(3), offset)
-    fraction = step / (STEP_TIME * sight.model.spec.velocity)
+    fraction = damped_step(J, offset) / (STEP_TIME * sight.model.spec.velocity)
     return fraction / max(1.0, float(np.abs(fraction).max()))
 
 

@@ -55,9 +55,9 @@ def solve(
     """
     spec = model.spec
     rng = rng or np.random.default_rng(0)
-    best = Solution(np.clip(q_start, spec.lower, spec.upper), np.inf, False)
+    best = Solution(np.clip(q_start, spec.soft_lower, spec.soft_upper), np.inf, False)
     for attempt in range(attempts):
-        start = best.q if attempt == 0 else rng.uniform(spec.lower, spec.upper)
+        start = best.q if attempt == 0 else rng.uniform(spec.soft_lower, spec.soft_upper)
         found = _descend(model, position, rotation, start, iterations, tolerance)
         if found.error < best.error:
             best = found
@@ -81,11 +81,11 @@ def _descend(
             break
         J = model.jacobian(q)[: len(e)]
         step = _damped_step(J, e)
-        blocked = ((q <= spec.lower) & (step < 0)) | ((q >= spec.upper) & (step > 0))
+        blocked = ((q <= spec.soft_lower) & (step < 0)) | ((q >= spec.soft_upper) & (step > 0))
         if blocked.any():
             step = _damped_step(np.where(blocked, 0.0, J), e)
         step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
-        q = np.clip(q + step, spec.lower, spec.upper)
+        q = np.clip(q + step, spec.soft_lower, spec.soft_upper)
     error = float(np.linalg.norm(_error(model.forward(q), position, rotation)))
     return Solution(q, error, error < tolerance)
 

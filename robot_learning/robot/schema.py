@@ -6,7 +6,15 @@ from typing import Literal
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeFloat,
+    PositiveFloat,
+    ValidationError,
+)
 
 from robot_learning.errors import ConfigError
 
@@ -27,6 +35,7 @@ class JointLimits(Section):
     velocity: PositiveFloat | None = None
     acceleration: PositiveFloat | None = None
     tracking_error: PositiveFloat | None = None
+    margin: NonNegativeFloat | None = None
 
     def updated(self, other: "JointLimits") -> "JointLimits":
         """Return these limits with those that ``other`` gives put over them."""

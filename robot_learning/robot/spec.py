@@ -17,6 +17,9 @@ from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import Urdf, UrdfJoint
 
 Array = NDArray[np.float64]
+# Where the YAML file gives none, rad or m.
+TRACKING_ERROR = 0.1
+MARGIN = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,8 @@ class RobotSpec:
         tip_link: link whose origin is the tip.
         lower: (n,) position limits, rad or m.
         upper: (n,) position limits, rad or m.
+        soft_lower: (n,) limits for commands, tighter by a margin for the tracking error.
+        soft_upper: (n,) limits for commands, tighter by a margin for the tracking error.
         velocity: (n,) speed limits, rad/s or m/s.
         acceleration: (n,) acceleration and deceleration limits, rad/s² or m/s².
         tracking_error: (n,) largest allowed distance of measured from commanded, rad or m.
@@ -54,6 +59,8 @@ class RobotSpec:
     tip_link: str
     lower: Array
     upper: Array
+    soft_lower: Array
+    soft_upper: Array
     velocity: Array
     acceleration: Array
     tracking_error: Array
@@ -89,6 +96,8 @@ class RobotSpec:
             tip_link=file.tip_link,
             lower=frozen_array([limit.lower for limit in limits]),
             upper=frozen_array([limit.upper for limit in limits]),
+            soft_lower=frozen_array([limit.soft_lower for limit in limits]),
+            soft_upper=frozen_array([limit.soft_upper for limit in limits]),
             velocity=frozen_array([limit.velocity for limit in limits]),
             acceleration=frozen_array([limit.acceleration for limit in limits]),
             tracking_error=frozen_array([limit.tracking_error for limit in limits]),
@@ -119,7 +128,8 @@ class RobotSpec:
         The controller and the paths are left out: they may differ between simulation and reality.
         """
         arrays = (
-            "lower upper velocity acceleration home workspace_lower workspace_upper".split()
+            "lower upper soft_lower soft_upper velocity acceleration home "
+            "workspace_lower workspace_upper"
         )
         return {
             "name": self.name,
@@ -127,7 +137,7 @@ class RobotSpec:
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,
-            **{key: getattr(self, key).tolist() for key in arrays},
+            **{key: getattr(self, key).tolist() for key in arrays.split()},
             "hold": dict(self.hold),
             "control_period": self.control_period,
             "policy_every": self.policy_every,
@@ -156,48 +166,80 @@ def find_robot(name_or_path: str | Path) -> Path:
     )
 
 
-def _limits(joint: UrdfJoint, file: RobotFile, path: Path) -> JointLimits:
+@dataclass(frozen=True)
+class _Limits:
+    """All limits of one joint, none missing."""
+
+    lower: float
+    upper: float
+    velocity: float
+    acceleration: float
+    tracking_error: float
+    margin: float
+
+    @property
+    def soft_lower(self) -> float:
+        return self.lower + self.margin
+
+    @property
+    def soft_upper(self) -> float:
+        return self.upper - self.margin
+
+
+def _limits(joint: UrdfJoint, file: RobotFile, path: Path) -> _Limits:
     """Merge the YAML's limits into the URDF's; the YAML may only tighten."""
     asked = file.limits.get("default", JointLimits()).updated(
         file.limits.get(joint.name, JointLimits())
     )
     where = f"{path}: limits.{joint.name}"
-    merged = JointLimits(tracking_error=asked.tracking_error or 0.1)
-    for key, sign in (("lower", -1), ("upper", 1), ("velocity", 1)):
-        given, own = getattr(asked, key), getattr(joint, key)
-        if given is None and own is None:
-            raise ConfigError(
-                f"{joint.urdf}: joint '{joint.name}' has no {key} limit; "
-                f"give limits.{joint.name}.{key} in {path}"
-            )
-        if given is not None and own is not None and sign * (given - own) > 1e-9:
-            raise ConfigError(
-                f"{where}.{key}: {given} is looser than the URDF's {own}; "
-                "a YAML file may only tighten"
-            )
-        setattr(merged, key, own if given is None else given)
     if asked.acceleration is None:
         raise ConfigError(f"{where}.acceleration: missing (rad/s² or m/s²); a URDF has none")
-    merged.acceleration = asked.acceleration
-    if not merged.lower < merged.upper:  # type: ignore[operator]
-        raise ConfigError(f"{where}: lower {merged.lower} is not below upper {merged.upper}")
-    if not merged.velocity > 0:  # type: ignore[operator]
+    merged = _Limits(
+        lower=_tightened("lower", -1, asked.lower, joint.lower, joint, path),
+        upper=_tightened("upper", 1, asked.upper, joint.upper, joint, path),
+        velocity=_tightened("velocity", 1, asked.velocity, joint.velocity, joint, path),
+        acceleration=asked.acceleration,
+        tracking_error=asked.tracking_error or TRACKING_ERROR,
+        margin=MARGIN if asked.margin is None else asked.margin,
+    )
+    if not merged.soft_lower < merged.soft_upper:
+        raise ConfigError(
+            f"{where}: lower {merged.lower} is not below upper {merged.upper} "
+            f"with a margin of {merged.margin} on both sides"
+        )
+    if not merged.velocity > 0:
         raise ConfigError(f"{where}.velocity: {merged.velocity} is not above 0")
     return merged
 
 
+def _tightened(
+    key: str, sign: int, given: float | None, own: float | None, joint: UrdfJoint, path: Path
+) -> float:
+    if given is None and own is None:
+        raise ConfigError(
+            f"{joint.urdf}: joint '{joint.name}' has no {key} limit; "
+            f"give limits.{joint.name}.{key} in {path}"
+        )
+    if given is None or own is None:
+        return float(own if given is None else given)  # type: ignore[arg-type]
+    if sign * (given - own) > 1e-9:
+        raise ConfigError(
+            f"{path}: limits.{joint.name}.{key}: {given} is looser than the URDF's {own}; "
+            "a YAML file may only tighten"
+        )
+    return given
+
+
 def _home(
-    chain: list[UrdfJoint], limits: list[JointLimits], file: RobotFile, path: Path
+    chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: Path
 ) -> Array:
     names = [joint.name for joint in chain]
     _check_names(file.home, names, f"{path}: home", complete=True)
     _check_names(file.limits, [*names, "default"], f"{path}: limits", complete=False)
     for name, limit in zip(names, limits, strict=True):
-        if not limit.lower <= file.home[name] <= limit.upper:  # type: ignore[operator]
-            raise ConfigError(
-                f"{path}: home.{name}: {file.home[name]} is outside "
-                f"[{limit.lower}, {limit.upper}]"
-            )
+        low, high = limit.soft_lower, limit.soft_upper
+        if not low <= file.home[name] <= high:
+            raise ConfigError(f"{path}: home.{name}: {file.home[name]} is outside [{low}, {high}]")
     return frozen_array([file.home[name] for name in names])
 
 

@@ -100,8 +100,8 @@ def _joint(path: Path, element: ET.Element) -> UrdfJoint:
         try:
             return None if text is None else float(text)
         except ValueError:
-            name = element.get("name")
-            raise ConfigError(f"{path}: joint '{name}': limit {key}='{text}' is no number") from None
+            where = f"{path}: joint '{element.get('name')}'"
+            raise ConfigError(f"{where}: limit {key}='{text}' is no number") from None
 
     def link(tag: str) -> str:
         found = element.find(tag)

@@ -26,8 +26,8 @@ def is_certified(stop: Trajectory, spec: RobotSpec) -> bool:
     turns = qd[:-1] * qd[1:] < 0
     safe = np.where(turns, acceleration, 1.0)
     peaks = np.where(turns, q[:-1] - qd[:-1] ** 2 / (2 * safe), q[:-1])
-    lower = np.minimum(spec.lower, q[0]) - TOLERANCE
-    upper = np.maximum(spec.upper, q[0]) + TOLERANCE
+    lower = np.minimum(spec.soft_lower, q[0]) - TOLERANCE
+    upper = np.maximum(spec.soft_upper, q[0]) + TOLERANCE
     return bool(
         (np.abs(qd) <= spec.velocity + TOLERANCE).all()
         and (np.abs(acceleration) <= spec.acceleration * (1 + TOLERANCE) + TOLERANCE).all()

@@ -208,7 +208,7 @@ class SafetyFilter:
         spec = self.spec
         q, qd = segment.q[-1], segment.qd[-1]
         margins = {
-            "position": float(np.minimum(q - spec.lower, spec.upper - q).min()),
+            "position": float(np.minimum(q - spec.soft_lower, spec.soft_upper - q).min()),
             "velocity": float((spec.velocity - np.abs(qd)).min()),
         }
         if state is not None and state.q.shape == q.shape:

@@ -58,7 +58,7 @@ class JointLimits:
         """
         spec = self.spec
         step = spec.acceleration * dt
-        room = np.array([q - spec.lower, spec.upper - q])
+        room = np.array([q - spec.soft_lower, spec.soft_upper - q])
         toward = fastest_toward(room, np.array([-qd, qd]), spec.acceleration, dt)
         lower, upper = -toward[0], toward[1]
         return VelocityBounds(
@@ -115,4 +115,4 @@ def braking_ramp(
     velocities = np.sign(qd) * speed
     before = np.concatenate([qd[None], velocities])[:-1]
     positions = q + np.cumsum((before + velocities) * (dt / 2), axis=0)
-    return index[:, 0] * dt, positions, velocities
+    return np.asarray(index[:, 0] * dt), positions, velocities

@@ -55,7 +55,7 @@ class BulletArm:
     def step(self, trajectory: Trajectory, dt: float) -> ArmState:
         """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
         steps = round(dt / self.world.physics_dt)
-        targets = trajectory.sample(np.arange(1, steps + 1) * self.world.physics_dt)
+        targets = trajectory.sample(np.arange(1.0, steps + 1) * self.world.physics_dt)
         for q, qd in zip(*targets, strict=True):
             self.drive(q, qd)
             self.world.step()

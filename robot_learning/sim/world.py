@@ -16,20 +16,25 @@ from robot_learning.errors import ConfigError
 def quiet() -> Iterator[None]:
     """Keep what Bullet's C code prints at load time off the terminal."""
     sys.stdout.flush()
-    saved = os.dup(1)
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
+    os.dup2(null, 2)
     try:
         yield
     finally:
         ctypes.CDLL(None).fflush(None)
-        os.dup2(saved, 1)
-        os.close(saved)
+        for target, copy in enumerate(saved, start=1):
+            os.dup2(copy, target)
+            os.close(copy)
         os.close(null)
 
 
 with quiet():
     import pybullet as bullet
+
+__all__ = ["PHYSICS_DT", "World", "bullet", "quiet"]
 
 PHYSICS_DT = 0.004  # s
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel
+from robot_learning.robot import ArmModel, sampling
 
 Array = NDArray[np.float64]
-# Share of each joint's range around home that starts and goals are drawn from.
-SPREAD = 0.5
-DRAWS = 5000
+DRAWS = 1000
+# Keeps a redundant arm from drifting once its tip is at the goal.
+EFFORT_WEIGHT = 1.0
 
 
 class Reach:
@@ -28,6 +28,8 @@ class Reach:
         ConfigError: where the arm can't bring its tip into the workspace box.
     """
 
+    name = "reach"
+
     def __init__(self, model: ArmModel, reward: str = "dense", tolerance: float = 0.02) -> None:
         if reward not in ("sparse", "dense"):
             raise ConfigError(f"reward '{reward}': expected sparse or dense")
@@ -36,13 +38,13 @@ class Reach:
         self.model = model
         self.reward_kind = reward
         self.tolerance = tolerance
-        self.goal = np.zeros(3)
+        _, self.goal = sampling.in_workspace(model, np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> Array:
         """Draw a goal and return the configuration (n,) to start from, not solved already."""
-        _, self.goal = self._draw(rng)
+        _, self.goal = sampling.in_workspace(self.model, rng)
         for _ in range(DRAWS):
-            q, tip = self._draw(rng)
+            q, tip = sampling.in_workspace(self.model, rng)
             if np.linalg.norm(tip - self.goal) > 2 * self.tolerance:
                 return q
         raise ConfigError(f"{self.model.spec.path}: workspace: too small for this tolerance")
@@ -51,32 +53,27 @@ class Reach:
         """Return the inputs a policy is given: ``goal`` (3,), base frame, m."""
         return {"goal": self.goal}
 
-    def reward(self, achieved: Array, desired: Array, info: Any = None) -> Array:
-        """Return the reward (...,) for tips and goals (..., 3), m."""
+    def reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any = None) -> Array:
+        """Return the reward (...,) for tips and goals (..., 3), m.
+
+        ``info`` is what the environment's step returned, or an array (...,) of such.
+        """
         distance = np.linalg.norm(np.asarray(achieved) - np.asarray(desired), axis=-1)
         if self.reward_kind == "sparse":
-            return -(distance > self.tolerance).astype(np.float32)
-        # The second term keeps a slope for the last centimetre, where distance alone flattens.
+            return np.where(distance > self.tolerance, -1.0, 0.0)
+        # Distance alone is nearly flat in the last centimetre.
         close = np.exp(-((distance / self.tolerance) ** 2))
-        return (0.5 * close - distance).astype(np.float32)
+        return np.asarray(0.5 * close - distance - EFFORT_WEIGHT * _effort(info))
 
-    def is_success(self, achieved: Array, desired: Array) -> NDArray[np.bool_]:
+    def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
         """Say (...,) whether tips (..., 3) are at their goals (..., 3)."""
         distance = np.linalg.norm(np.asarray(achieved) - np.asarray(desired), axis=-1)
         return np.asarray(distance <= self.tolerance)
 
-    def _draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Return a random configuration (n,) with its tip (3,) in the workspace box."""
-        spec = self.model.spec
-        half = SPREAD * (spec.upper - spec.lower) / 2
-        lower = np.clip(spec.home - half, spec.lower, spec.upper)
-        upper = np.clip(spec.home + half, spec.lower, spec.upper)
-        for _ in range(DRAWS):
-            q = rng.uniform(lower, upper)
-            tip = self.model.forward(q)[:3, 3]
-            if ((tip >= spec.workspace_lower) & (tip <= spec.workspace_upper)).all():
-                return q, tip
-        raise ConfigError(
-            f"{spec.path}: workspace: none of {DRAWS} configurations around home has its tip "
-            f"inside; at home it is at {np.round(self.model.forward(spec.home)[:3, 3], 3)} m"
-        )
+
+def _effort(info: Any) -> Array:
+    if info is None:
+        return np.zeros(())
+    if isinstance(info, dict):
+        return np.asarray(info.get("effort", 0.0))
+    return np.array([item.get("effort", 0.0) for item in info])

@@ -1,8 +1,10 @@
 """How often a policy succeeds: over fresh episodes, through the deployed code."""
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from robot_learning.envs import EPISODE_STEPS, ArmEnv
 from robot_learning.policy import Input, PolicyBundle, PolicyRunner
+from robot_learning.robot import RobotSpec
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ class Evaluation:
         """Return the figures ready for JSON."""
         return asdict(self)
 
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the figures as rows of a table."""
+        low, high = self.wilson_low, self.wilson_high
+        return [
+            ("evaluation episodes", f"{self.episodes}"),
+            ("success", f"{self.success_rate:.1%}  (95 % Wilson {low:.1%} to {high:.1%})"),
+            ("within 1 cm", f"{self.success_1cm:.1%}"),
+            ("mean final distance", f"{self.mean_distance * 1e3:.1f} mm"),
+            ("commands changed by a limit", f"{self.commands_changed:.1%}"),
+        ]
+
 
 def wilson(successes: int, count: int, z: float = 1.96) -> tuple[float, float]:
     """Return the Wilson score interval of a share (Wilson 1927)."""
@@ -54,12 +68,12 @@ def rollout(
     act: Callable[[ArmEnv], NDArray[np.float32]],
     episodes: int,
     seed: int,
-    on_episode: Callable[[], None] = lambda: None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
     observations: list[NDArray[np.float32]] | None = None,
 ) -> Evaluation:
     """Run ``episodes`` seeded episodes with actions from ``act``; collect what it saw."""
     distances, reached, changed = [], 0, 0
-    steps = EPISODE_STEPS["reach"]
+    steps = EPISODE_STEPS[env.task.name]
     for episode in range(episodes):
         env.reset(seed=seed + episode)
         info: dict[str, Any] = {}
@@ -70,7 +84,7 @@ def rollout(
             changed += info["command_changed"]
         distances.append(info["distance"])
         reached += info["is_success"]
-        on_episode()
+        on_episode(episode + 1, episodes)
     low, high = wilson(reached, episodes)
     return Evaluation(
         episodes=episodes,
@@ -86,26 +100,69 @@ def rollout(
 
 def evaluate_bundle(
     bundle: PolicyBundle,
+    spec: RobotSpec,
     episodes: int,
-    seed: int = 10_000,
+    seed: int,
     tolerance: float | None = None,
-    on_episode: Callable[[], None] = lambda: None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
 ) -> Evaluation:
     """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
-    env = env_of(bundle, tolerance)
-    runner = PolicyRunner(bundle)
+    runner = PolicyRunner(bundle, spec)
+    env = env_of(bundle, spec, tolerance)
     try:
         return rollout(env, lambda env: runner_action(runner, env), episodes, seed, on_episode)
     finally:
         env.close()
 
 
+def show(
+    bundle: PolicyBundle,
+    spec: RobotSpec,
+    episodes: int,
+    seed: int,
+    video: Path | None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Play episodes in a window at the arm's own speed, or into an MP4 file."""
+    runner = PolicyRunner(bundle, spec)
+    env = env_of(bundle, spec, render_mode="rgb_array" if video else "human")
+    frames: list[Any] = []
+
+    def act(env: ArmEnv) -> NDArray[np.float32]:
+        action = runner_action(runner, env)
+        if video:
+            frames.append(env.render())
+        else:
+            time.sleep(spec.policy_period)
+        return action
+
+    try:
+        rollout(env, act, episodes, seed, on_episode)
+    finally:
+        env.close()
+    if video:
+        write_video(video, frames, round(1 / spec.policy_period))
+
+
+def write_video(file: Path, frames: list[Any], fps: int) -> None:
+    """Write pictures (h, w, 3) as an H.264 MP4."""
+    import imageio.v2 as imageio
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with imageio.get_writer(file, fps=fps, macro_block_size=16, codec="libx264") as writer:
+        for frame in frames:
+            writer.append_data(frame)  # type: ignore[attr-defined]
+
+
 def env_of(
-    bundle: PolicyBundle, tolerance: float | None = None, render_mode: str | None = None
+    bundle: PolicyBundle,
+    spec: RobotSpec,
+    tolerance: float | None = None,
+    render_mode: str | None = None,
 ) -> ArmEnv:
     """Return the environment that a bundle was trained in."""
     return ArmEnv(
-        robot=bundle.robot["name"],
+        robot=spec.path,
         task=bundle.task,
         action_mode=bundle.interface.action_mode,
         tolerance=tolerance or bundle.interface.tolerance,

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,8 @@ class DeployedPolicy(torch.nn.Module):
             mean = np.concatenate([rms[key].mean for key in KEYS])
             variance = np.concatenate([rms[key].var for key in KEYS])
             scale, self.clip = 1 / np.sqrt(variance + normalize.epsilon), normalize.clip_obs
-        self.register_buffer("mean", torch.as_tensor(mean, dtype=torch.float32))
-        self.register_buffer("scale", torch.as_tensor(scale, dtype=torch.float32))
+        self.mean = torch.as_tensor(mean, dtype=torch.float32)
+        self.scale = torch.as_tensor(scale, dtype=torch.float32)
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         """Return actions (batch, n_action) in [-1, 1] for observations (batch, n_obs)."""
@@ -55,7 +56,7 @@ def to_onnx(module: DeployedPolicy, n_obs: int) -> bytes:
         torch.onnx.export(
             module.eval(),
             (torch.zeros(1, n_obs),),
-            buffer,
+            buffer,  # type: ignore[arg-type]
             input_names=["observation"],
             output_names=["action"],
             dynamic_axes={"observation": {0: "batch"}, "action": {0: "batch"}},
@@ -79,7 +80,7 @@ def check_parity(
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
     ours = session.run(None, {"observation": observations})[0]
     split = [env.interface.split(row) for row in observations]
-    batch = {key: np.stack([part[key] for part in split]) for key in KEYS}
+    batch: Any = {key: np.stack([part[key] for part in split]) for key in KEYS}
     if normalize is not None:
         batch = normalize.normalize_obs(batch)
     theirs, _ = model.predict(batch, deterministic=True)
@@ -100,7 +101,7 @@ def export(
     episodes: int,
     seed: int,
     provenance: dict[str, Any],
-    on_episode: Any = lambda: None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[PolicyBundle, Evaluation]:
     """Evaluate a model and write its bundle.
 

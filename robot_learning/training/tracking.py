@@ -1,10 +1,14 @@
 """Experiment tracking in MLflow, beside the training and never in its way."""
 
+import contextlib
+import fcntl
+import logging
 import os
 import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,14 @@ def code_version() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() or "unknown"
+
+
+@contextlib.contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Let one process at a time make the store's tables."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class Tracker:
@@ -69,10 +81,13 @@ class Tracker:
         local = "MLFLOW_TRACKING_URI" not in os.environ
         if local:
             mlflow.set_tracking_uri(f"sqlite:///{self._runs / 'mlflow.db'}")
-        if mlflow.get_experiment_by_name("robot_learning") is None:
-            location = (self._runs / "mlartifacts").as_uri() if local else None
-            mlflow.create_experiment("robot_learning", artifact_location=location)
-        mlflow.set_experiment("robot_learning")
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        with _only_one(self._runs / ".mlflow.lock"):
+            if mlflow.get_experiment_by_name("robot_learning") is None:
+                location = (self._runs / "mlartifacts").as_uri() if local else None
+                mlflow.create_experiment("robot_learning", artifact_location=location)
+            mlflow.set_experiment("robot_learning")
         with mlflow.start_run(run_name=self._name):
             mlflow.log_params(self._params)
             while (item := self._queue.get()) is not None:

@@ -1,0 +1,1 @@
+"""What docs/benchmarks.md quotes; ``python -m benchmarks`` prints it as one table."""

@@ -1,0 +1,35 @@
+"""Measure and print one table; ``--robots panda`` and ``--quick`` shorten it."""
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import deployment, learning, speed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--robots", nargs="+", default=["panda", "arm6", "iiwa", "xarm6"])
+    parser.add_argument("--runs", type=Path, default=Path("runs/benchmarks"))
+    parser.add_argument("--quick", action="store_true", help="timings only, no training")
+    arguments = parser.parse_args()
+    rows = speed.rows()
+    if not arguments.quick:
+        for robot in arguments.robots:
+            rows += learning.rows(robot, arguments.runs)
+        rows += deployment.rows(arguments.runs, arguments.robots[0])
+    table = Table(title="robot_learning benchmarks", title_justify="left")
+    for heading in ("what", "measured", "bar", "physical limit or remark"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

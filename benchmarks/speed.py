@@ -1,0 +1,71 @@
+"""What one call costs: the environment, the filter, the command line."""
+
+import subprocess
+import sys
+import time
+from statistics import median
+
+import numpy as np
+
+from benchmarks.learning import Row
+from robot_learning.envs import ArmEnv
+from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.safety import SafetyFilter
+
+
+def rows() -> list[Row]:
+    return [environment(), filtering(), command_line()]
+
+
+def environment() -> Row:
+    env = ArmEnv(robot="panda")
+    env.reset(seed=0)
+    rng = np.random.default_rng(0)
+    actions = rng.uniform(-1, 1, (2000, 7))
+    began = time.perf_counter()
+    for number, action in enumerate(actions):
+        if number % 50 == 0:
+            env.reset(seed=number)
+        env.step(action)
+    rate = len(actions) / (time.perf_counter() - began)
+    physics = []
+    for _ in range(2000):
+        start = time.perf_counter()
+        env.world.step()
+        physics.append(time.perf_counter() - start)
+    bound = 1 / (10 * median(physics))
+    env.close()
+    return (
+        "panda: environment steps, one process",
+        f"{rate:.0f} /s",
+        "",
+        f"10 Bullet steps alone: {bound:.0f} /s",
+    )
+
+
+def filtering() -> Row:
+    spec = RobotSpec.load("panda")
+    filter = SafetyFilter(spec)
+    filter.reset(spec.home, 0.0)
+    rng = np.random.default_rng(0)
+    took = []
+    for number in range(5000):
+        now = number * 0.04
+        state = ArmState(*filter.reference(now), now)
+        command = JointCommand(rng.uniform(-1, 1, spec.n) * spec.velocity)
+        start = time.perf_counter()
+        filter.apply(command, state, 0.04, now)
+        took.append(time.perf_counter() - start)
+    p50, p99 = np.percentile(took, [50, 99]) * 1e6
+    return ("panda: SafetyFilter.apply", f"p50 {p50:.0f} us, p99 {p99:.0f} us", "", "")
+
+
+def command_line() -> Row:
+    def took(*command: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - start
+
+    ours = median(took("-m", "robot_learning.cli.main", "--help") for _ in range(7))
+    floor = median(took("-c", "import typer") for _ in range(7))
+    return ("robot-learning --help", f"{ours:.2f} s", "0.3 s", f"import typer: {floor:.2f} s")

@@ -1,0 +1,18 @@
+"""``robot-learning export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(run: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
+    """Write the bundle of a run again, from its last checkpoint."""
+    from rich.console import Console
+
+    from robot_learning.cli.bars import Bars
+    from robot_learning.training.train import export_run
+
+    with Bars() as bars:
+        bundle = export_run(run, bars)
+    Console().print(f"bundle: {bundle.path}  {bundle.hash[:12]}", soft_wrap=True)

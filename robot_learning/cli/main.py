@@ -1,0 +1,48 @@
+"""Entry points ``robot-learning`` and ``train``."""
+
+import sys
+
+import typer
+
+from robot_learning.cli import demo, evaluate, export, play, train
+from robot_learning.errors import RobotLearningError
+
+app = typer.Typer(
+    help="From a URDF to a trained policy that moves the arm safely.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(export.export)
+app.command("play")(play.play)
+
+
+def main() -> int:
+    """Run ``robot-learning``; what the user can mend is one line and exit code 1."""
+    return _run(app)
+
+
+def train_main() -> int:
+    """Run ``ros2 run robot_learning train ...``."""
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command()(train.train)
+    return _run(alone)
+
+
+def _run(command: typer.Typer) -> int:
+    try:
+        command()
+    except RobotLearningError as error:
+        from rich.console import Console
+
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print("[red]error:[/red]", str(error).replace("[", r"\["))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Sends goals to a running policy one after the other and records what happens."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from numpy.typing import NDArray
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray, String
+from trajectory_msgs.msg import JointTrajectory
+
+from robot_learning.errors import RobotLearningError, StateError
+from robot_learning.monitoring.session import Session
+from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime
+from robot_learning.nodes.run import run
+from robot_learning.policy import PolicyBundle
+from robot_learning.robot import ArmModel, RobotSpec, Trajectory, sampling
+
+Array = NDArray[np.float64]
+SETTLED = 0.5  # s inside the tolerance that count as reached
+ASK_AGAIN = 1.0  # s after which a goal that nobody took is sent again
+SILENCE = 30.0  # s without any progress after which the demo gives up
+
+
+@dataclass
+class Attempt:
+    """A goal under way: its position (3,), base frame, m, and times in s."""
+
+    goal: Array
+    sent: float
+    asked: float
+    taken: bool = False
+    inside: float | None = None
+
+
+class DemoNode(Node):
+    """Plays the operator: random reachable goals, a record in ``out``."""
+
+    def __init__(self) -> None:
+        super().__init__("demo_node")
+        bundle = PolicyBundle.load(parameters.text(self, "bundle", "", "folder of the bundle"))
+        robot = parameters.text(self, "robot", "", "robot name or YAML; empty: the bundle's")
+        self.spec = RobotSpec.load(robot or bundle.robot["name"])
+        self._count = parameters.integer(self, "goals", 20, 1, 100_000, "goals to send")
+        self._timeout = parameters.number(self, "timeout", 6.0, 0.1, 600.0, "for a goal, s")
+        seed = parameters.integer(self, "seed", 0, 0, 2**31, "seed of the goals")
+        self._out = parameters.text(self, "out", "session.json", "file for the record")
+        kind, topic = parameters.controller(self, self.spec)
+        self.time = NodeTime(self)
+        self.model = ArmModel(self.spec)
+        self.session = Session.of(self.spec, bundle)
+        self._rng = np.random.default_rng(seed)
+        self._attempt: Attempt | None = None
+        self._progress = time.monotonic()
+        self._goals = self.create_publisher(PoseStamped, "/policy_node/goal", 10)
+        self.create_subscription(JointState, "/joint_states", self._on_state, 50)
+        self.create_subscription(String, "/policy_node/telemetry", self._on_telemetry, 50)
+        self.create_subscription(DiagnosticStatus, "/safety_node/status", self._on_status, 50)
+        if kind == "joint_trajectory_controller":
+            self.create_subscription(JointTrajectory, topic, self._on_trajectory, 50)
+        else:
+            self.create_subscription(Float64MultiArray, topic, self._on_positions, 50)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1.0, self._watch, clock=steady)
+
+    def _on_state(self, message: JointState) -> None:
+        stamp = self.time.seconds(message.header.stamp)
+        state = messages.arm_state(message, self.spec.joints, stamp)
+        self.session.add_state(state, stamp)
+        tip = self.model.forward(state.q)[:3, 3]
+        attempt = self._attempt
+        if attempt is None:
+            self._next_goal(tip, stamp)
+        elif attempt.taken:
+            self._follow(attempt, tip, stamp)
+        elif stamp - attempt.asked > ASK_AGAIN:
+            self._ask(attempt, stamp)
+
+    def _next_goal(self, tip: Array, now: float) -> None:
+        if self._goals.get_subscription_count() == 0:
+            return
+        while True:
+            _, goal = sampling.in_workspace(self.model, self._rng)
+            if np.linalg.norm(goal - tip) > 2 * self.session.tolerance:
+                break
+        self._attempt = Attempt(goal, sent=now, asked=now)
+        self._ask(self._attempt, now)
+
+    def _ask(self, attempt: Attempt, now: float) -> None:
+        attempt.asked = now
+        message = PoseStamped()
+        message.header.frame_id = self.spec.base_link
+        message.header.stamp = self.time.stamp(now)
+        point = message.pose.position
+        point.x, point.y, point.z = map(float, attempt.goal)
+        message.pose.orientation.w = 1.0
+        self._goals.publish(message)
+
+    def _follow(self, attempt: Attempt, tip: Array, now: float) -> None:
+        distance = float(np.linalg.norm(tip - attempt.goal))
+        if distance > self.session.tolerance:
+            attempt.inside = None
+        elif attempt.inside is None:
+            attempt.inside = now
+        settled = attempt.inside is not None and now - attempt.inside >= SETTLED
+        if settled or now - attempt.sent > self._timeout:
+            self._finish(attempt, settled, distance, tip, now)
+
+    def _finish(
+        self, attempt: Attempt, reached: bool, distance: float, tip: Array, now: float
+    ) -> None:
+        end = attempt.inside if reached and attempt.inside is not None else now
+        seconds = end - attempt.sent
+        goals = self.session.goals
+        goals.append(
+            {
+                "goal": attempt.goal.tolist(),
+                "tip": tip.tolist(),
+                "reached": reached,
+                "distance": distance,
+                "seconds": seconds,
+                "sent": attempt.sent,
+            }
+        )
+        word = "reached" if reached else "missed"
+        print(
+            f"goal {len(goals)} of {self._count}: {word} after {seconds:.2f} s, "
+            f"{distance * 1e3:.1f} mm",
+            flush=True,
+        )
+        self._attempt = None
+        self._progress = time.monotonic()
+        if len(goals) == self._count:
+            self.session.save(Path(self._out))
+            rclpy.try_shutdown()
+
+    def _on_telemetry(self, message: String) -> None:
+        data = json.loads(message.data)
+        if self._attempt is not None:
+            ours = np.allclose(data["goal"], self._attempt.goal, atol=1e-9)
+            self._attempt.taken = self._attempt.taken or bool(ours)
+        if not data["refused"]:
+            self.session.latencies.append(data["latency"])
+
+    def _on_status(self, message: DiagnosticStatus) -> None:
+        values = {item.key: item.value for item in message.values}
+        causes = [cause for cause in values["causes"].split(",") if cause]
+        if "no_command" not in causes:
+            self.session.add_tick(causes, message.message != "OK")
+
+    def _on_trajectory(self, message: JointTrajectory) -> None:
+        trajectory = messages.trajectory_of(message, self.spec.joints)
+        start = self.time.seconds(message.header.stamp)
+        self.session.add_trajectory(trajectory, start)
+
+    def _on_positions(self, message: Float64MultiArray) -> None:
+        if len(message.data) != self.spec.n:
+            raise StateError(f"{len(message.data)} positions for {self.spec.n} joints")
+        self.session.add_trajectory(Trajectory.rest(np.array(message.data)), self.time.now())
+
+    def _watch(self) -> None:
+        if time.monotonic() - self._progress > SILENCE + self._timeout:
+            heard = "joint states" if self.session.times else "no joint states"
+            raise RobotLearningError(
+                f"no goal was finished for {SILENCE + self._timeout:.0f} s; {heard} came, "
+                f"{self._goals.get_subscription_count()} policy nodes listen for goals"
+            )
+
+
+def main(args: list[str] | None = None) -> int:
+    """Entry point of ``demo_node``."""
+    return run(DemoNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

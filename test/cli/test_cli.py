@@ -1,0 +1,110 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import imageio.v2 as imageio
+import pytest
+
+from test.support import robot_yaml, scripted_bundle
+
+
+def cli(*arguments, cwd, **env):
+    command = [sys.executable, "-m", "robot_learning.cli.main", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200", **env},
+    )
+
+
+def test_help_names_every_verb(tmp_path):
+    done = cli("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for verb in ("demo", "train", "evaluate", "export", "play"):
+        assert verb in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["train", "--robot", "wallace"], "wallace"),
+        (["train", "--task", "juggle"], "juggle"),
+        (["train", "--config", "dreamer"], "dreamer"),
+        (["train", "--set", "colour=red"], "colour"),
+        (["train", "--resume", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere"], "nowhere"),
+        (["export", "nowhere"], "nowhere"),
+        (["play", "nowhere"], "nowhere"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_1(tmp_path, arguments, named):
+    done = cli(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error:") and named in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_evaluate_prints_success_with_its_interval(tmp_path, bundle):
+    done = cli("evaluate", bundle.path, "--episodes", 10, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "100.0%" in done.stdout and "Wilson 72.2%" in done.stdout
+
+
+def test_evaluate_takes_a_robot_of_ones_own(tmp_path):
+    robot = robot_yaml(tmp_path)
+    mine = scripted_bundle(tmp_path / "bundle", robot)
+    done = cli("evaluate", mine.path, "--robot", robot, "--episodes", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = cli("evaluate", mine.path, "--robot", "panda", "--episodes", 2, cwd=tmp_path)
+    assert done.returncode == 1 and "joints" in done.stderr
+
+
+def test_play_without_a_display_films_a_moving_arm(tmp_path, bundle):
+    video = tmp_path / "out.mp4"
+    env = {"DISPLAY": ""} if "DISPLAY" in os.environ else {}
+    done = cli("play", bundle.path, "--episodes", 1, "--video", video, cwd=tmp_path, **env)
+    assert done.returncode == 0, done.stderr
+    frames = imageio.mimread(video, memtest=False)
+    assert len(frames) == 50
+    assert abs(frames[0].astype(int) - frames[-1].astype(int)).mean() > 0.5
+
+
+def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
+    command = [sys.executable, "-m", "robot_learning.cli.main", "train", "--name", "mine"]
+    settings = ["total_steps=900", "params.learning_starts=100", "net_arch=[16]"]
+    settings += ["eval_episodes=2", "checkpoint_every=100000", "eval_every=400"]
+    for setting in settings:
+        command += ["--set", setting]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    curve = tmp_path / "runs/mine/curve.csv"
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "runs/mine/tensorboard").glob("events*")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "--resume runs/mine" in stderr and "Traceback" not in stderr
+    done = cli("train", "--resume", "runs/mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert curve.read_text().splitlines()[-1].startswith("90")
+    assert "success" in done.stdout
+
+
+def test_a_run_is_not_overwritten(tmp_path):
+    (tmp_path / "runs/mine").mkdir(parents=True)
+    done = cli("train", "--name", "mine", cwd=tmp_path)
+    assert done.returncode == 1 and "--resume" in done.stderr

@@ -1,0 +1,29 @@
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+
+from robot_learning.robot import ArmModel, RobotSpec, available_robots
+from test.support import scripted_bundle
+
+
+@pytest.fixture(params=available_robots(), scope="session")
+def spec(request):
+    return RobotSpec.load(request.param)
+
+
+@pytest.fixture(scope="session")
+def model(spec):
+    return ArmModel(spec)
+
+
+@pytest.fixture(scope="session")
+def arm6():
+    return RobotSpec.load("arm6")
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory):
+    """A bundle whose policy follows its goal_step: it reaches every goal."""
+    return scripted_bundle(tmp_path_factory.mktemp("scripted") / "bundle", "arm6")

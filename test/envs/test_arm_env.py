@@ -1,0 +1,158 @@
+import subprocess
+import sys
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from stable_baselines3.common.env_checker import check_env as sb3_check_env
+
+import robot_learning.envs  # noqa: F401  registers the ids
+from robot_learning.envs import ArmEnv
+from robot_learning.errors import ConfigError, StateError
+from robot_learning.robot import ArmState, available_robots
+
+
+@pytest.mark.parametrize("reward", ["dense", "sparse"])
+@pytest.mark.parametrize("action_mode", ["joint_velocity", "tip_displacement"])
+@pytest.mark.parametrize("robot", available_robots())
+def test_both_env_checkers_pass(robot, action_mode, reward):
+    env = gymnasium.make(
+        "RobotLearning/Reach-v0", robot=robot, action_mode=action_mode, reward=reward
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_env(env.unwrapped, skip_render_check=True)
+        sb3_check_env(env.unwrapped)
+    env.close()
+
+
+def rollout(seed):
+    env = gymnasium.make("RobotLearning/Reach-v0", robot="arm6")
+    env.action_space.seed(seed)
+    seen = [env.reset(seed=seed)[0]]
+    rewards = []
+    done = False
+    while not done:
+        observation, reward, terminated, done, _ = env.step(env.action_space.sample())
+        assert not terminated
+        seen.append(observation)
+        rewards.append(reward)
+    env.close()
+    flat = [np.concatenate([*observation.values()]) for observation in seen]
+    return np.array(flat), np.array(rewards)
+
+
+def test_seeded_runs_repeat_exactly():
+    for one, two in zip(rollout(3), rollout(3), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert (rollout(3)[0][0] != rollout(4)[0][0]).any()
+
+
+def test_seeded_runs_repeat_exactly_across_processes():
+    code = (
+        "from test.envs.test_arm_env import rollout; import hashlib;"
+        "print(hashlib.sha256(rollout(3)[0].tobytes()).hexdigest())"
+    )
+    runs = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+        for _ in range(2)
+    }
+    assert len(runs) == 1 and runs.pop().strip()
+
+
+def test_goal_step_alone_reaches_goals(spec):
+    env = ArmEnv(robot=spec.name)
+    part = env.interface.term_slices()["goal_step"]
+    reached = 0
+    for seed in range(10):
+        env.reset(seed=seed)
+        for _ in range(50):
+            info = env.step(env.flat_observation[part])[4]
+        reached += info["is_success"]
+    env.close()
+    assert reached >= 9
+
+
+def test_the_arm_keeps_its_limits_whatever_the_actions(spec):
+    env = ArmEnv(robot=spec.name)
+    rng = np.random.default_rng(0)
+    for seed in range(3):
+        env.reset(seed=seed)
+        for step in range(50):
+            action = np.sign(rng.uniform(-1, 1, spec.n)) if step % 7 else np.ones(spec.n)
+            info = env.step(action)[4]
+            assert (env.state.q >= spec.lower).all() and (env.state.q <= spec.upper).all()
+            assert (np.abs(env.state.qd) <= spec.velocity).all()
+            assert info["distance"] < 3.0
+    env.close()
+
+
+def test_compute_reward_is_the_reward_of_the_step():
+    env = ArmEnv(robot="arm6")
+    env.reset(seed=0)
+    observation, reward, _, _, info = env.step(np.ones(6))
+    achieved, desired = observation["achieved_goal"], observation["desired_goal"]
+    assert env.compute_reward(achieved, desired, info) == reward
+    many = env.compute_reward(
+        np.array([achieved] * 3), np.array([desired] * 3), np.array([info] * 3)
+    )
+    np.testing.assert_array_equal(many, [reward] * 3)
+    env.close()
+
+
+class FakeArm:
+    """Follows what it is told exactly, without physics."""
+
+    def reset(self, q):
+        self.time = 0.0
+        return ArmState(q, np.zeros_like(q), 0.0)
+
+    def step(self, trajectory, dt):
+        self.time += dt
+        return ArmState(*trajectory.sample(dt), self.time)
+
+
+def test_any_backend_will_do():
+    env = ArmEnv(robot="arm6", backend=FakeArm())
+    assert env.world is None and env.render() is None
+    env.reset(seed=0)
+    part = env.interface.term_slices()["goal_step"]
+    for _ in range(50):
+        info = env.step(env.flat_observation[part])[4]
+    assert info["is_success"] and info["distance"] < 1e-3
+    env.close()
+
+
+def test_a_picture_is_rendered():
+    env = gymnasium.make("RobotLearning/Reach-v0", robot="arm6", render_mode="rgb_array")
+    env.reset(seed=0)
+    assert env.render().shape == (480, 640, 3)
+    env.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"robot": "wallace"},
+        {"task": "juggle"},
+        {"action_mode": "torque"},
+        {"reward": "praise"},
+        {"tolerance": -1.0},
+        {"render_mode": "hologram"},
+    ],
+)
+def test_bad_arguments_are_refused_by_name(wrong):
+    with pytest.raises(ConfigError, match=str(next(iter(wrong.values())))):
+        ArmEnv(**wrong)
+
+
+def test_a_bad_action_is_refused():
+    env = ArmEnv(robot="arm6")
+    env.reset(seed=0)
+    with pytest.raises(StateError):
+        env.step(np.full(6, np.nan))
+    with pytest.raises(StateError):
+        env.step(np.zeros(3))
+    env.close()

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from sensor_msgs.msg import JointState
+
+from robot_learning.errors import StateError
+from robot_learning.nodes import messages
+from robot_learning.robot import JointCommand, Trajectory
+
+JOINTS = ("a", "b", "c")
+
+
+def test_joints_are_matched_by_name():
+    message = JointState(
+        name=["c", "x", "a", "b"], position=[3.0, 9.0, 1.0, 2.0], velocity=[0.3, 9.0, 0.1, 0.2]
+    )
+    state = messages.arm_state(message, JOINTS, 1.5)
+    np.testing.assert_array_equal(state.q, [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(state.qd, [0.1, 0.2, 0.3])
+    assert state.stamp == 1.5
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"name": ["a", "b"]}, "'c' is missing"),
+        ({"name": ["a", "b", "c", "c"], "position": [0.0] * 4}, "'c' is named twice"),
+        ({"position": [0.0, 0.0]}, "2 values of position for 3 names"),
+        ({"velocity": []}, "0 values of velocity"),
+        ({"position": [0.0, float("nan"), 0.0]}, "position is not finite"),
+        ({"velocity": [0.0, float("inf"), 0.0]}, "velocity is not finite"),
+    ],
+)
+def test_what_is_wrong_is_named(fields, named):
+    whole = {"name": list(JOINTS), "position": [0.0] * 3, "velocity": [0.0] * 3}
+    with pytest.raises(StateError, match=named):
+        messages.arm_state(JointState(**(whole | fields)), JOINTS, 0.0)
+
+
+def test_commands_survive_the_way():
+    command = JointCommand(np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]))
+    back = messages.joint_command(
+        messages.command_message(command, JOINTS, JointState().header.stamp), JOINTS
+    )
+    np.testing.assert_array_equal(back.qd, command.qd)
+    np.testing.assert_array_equal(back.q, command.q)
+
+
+def test_an_empty_command_is_refused():
+    with pytest.raises(StateError, match="neither"):
+        messages.joint_command(JointState(name=list(JOINTS)), JOINTS)
+
+
+def test_trajectories_survive_the_way():
+    sent = Trajectory(np.array([0.0, 0.04]), np.zeros((2, 3)), np.zeros((2, 3)))
+    message = messages.trajectory_message(sent, JOINTS, JointState().header.stamp)
+    back = messages.trajectory_of(message, JOINTS)
+    np.testing.assert_allclose(back.times, sent.times)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda m: m.points.clear(), "no points"),
+        (lambda m: setattr(m.points[-1], "velocities", [1.0, 0.0, 0.0]), "has a velocity"),
+        (lambda m: setattr(m.points[1].time_from_start, "nanosec", 0), "do not increase"),
+        (lambda m: m.joint_names.pop(), "missing"),
+    ],
+)
+def test_a_trajectory_the_controller_would_reject_is(spoil, named):
+    sent = Trajectory(np.array([0.0, 0.04]), np.zeros((2, 3)), np.zeros((2, 3)))
+    message = messages.trajectory_message(sent, JOINTS, JointState().header.stamp)
+    spoil(message)
+    with pytest.raises(StateError, match=named):
+        messages.trajectory_of(message, JOINTS)

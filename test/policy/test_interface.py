@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+
+from robot_learning.errors import BundleError, ConfigError, StateError
+from robot_learning.policy import History, Input, Interface
+from robot_learning.policy.terms import TERMS
+from robot_learning.robot import ArmModel, ArmState
+
+
+@pytest.fixture
+def model(arm6):
+    return ArmModel(arm6)
+
+
+@pytest.fixture
+def interface(arm6):
+    return Interface(joints=arm6.joints, observed=tuple(set(TERMS) - {"goal_position"}))
+
+
+@pytest.fixture
+def state(arm6):
+    return ArmState(arm6.home, np.full(arm6.n, 0.25), 0.0)
+
+
+@pytest.fixture
+def goal():
+    return {"goal": Input(np.array([0.4, 0.1, 0.3]), 0.0)}
+
+
+def test_terms_are_what_they_say(interface, model, state, goal, arm6):
+    history = History.start(interface)
+    history.push(np.linspace(-1, 1, arm6.n))
+    flat = interface.observe(model, state, goal, history)
+    assert flat.shape == (interface.n_obs,) and flat.dtype == np.float32
+    parts = {name: flat[part] for name, part in interface.term_slices().items()}
+    np.testing.assert_allclose(parts["tip_position"], model.forward(arm6.home)[:3, 3], atol=1e-6)
+    np.testing.assert_allclose(parts["goal_position"], [0.4, 0.1, 0.3], atol=1e-6)
+    np.testing.assert_allclose(parts["joint_velocity"], 0.25 / arm6.velocity, atol=1e-6)
+    np.testing.assert_allclose(parts["previous_action"], np.linspace(-1, 1, arm6.n), atol=1e-6)
+    np.testing.assert_allclose(parts["joint_direction"][: arm6.n], np.cos(arm6.home), atol=1e-6)
+    middle = (arm6.lower + arm6.upper) / 2
+    centred = interface.observe(model, ArmState(middle, middle * 0, 0.0), goal, history)
+    slices = interface.term_slices()
+    np.testing.assert_allclose(centred[slices["joint_position"]], 0.0, atol=1e-6)
+
+
+def test_goal_step_moves_the_tip_to_the_goal(interface, model, arm6):
+    q = arm6.home
+    tip = model.forward(q)[:3, 3]
+    offset = np.array([0.0, 0.004, -0.003])
+    goal = {"goal": Input(tip + offset, 0.0)}
+    state = ArmState(q, np.zeros(arm6.n), 0.0)
+    flat = interface.observe(model, state, goal, History.start(interface))
+    step = flat[interface.term_slices()["goal_step"]]
+    assert np.abs(step).max() <= 1.0
+    moved = model.forward(q + step * arm6.velocity * 1e-3)[:3, 3] - tip
+    assert moved @ offset / np.linalg.norm(moved) / np.linalg.norm(offset) > 0.95
+
+
+def test_the_parts_gymnasium_has_make_the_whole(interface, model, state, goal):
+    flat = interface.observe(model, state, goal, History.start(interface))
+    parts = interface.split(flat)
+    np.testing.assert_array_equal(np.concatenate([*parts.values()]), flat)
+
+
+def settled(interface, model, action, q):
+    """Return the command after the velocity had time to change."""
+    qd = np.zeros(len(q))
+    for _ in range(50):
+        qd = interface.decode(model, action, ArmState(q, qd, 0.0)).qd
+    return qd
+
+
+def test_joint_velocity_is_a_share_of_the_limits(arm6, model):
+    interface = Interface(joints=arm6.joints)
+    qd = settled(interface, model, np.full(arm6.n, 7.0), arm6.home)
+    np.testing.assert_allclose(qd, interface.velocity_scale * arm6.velocity)
+
+
+def test_a_change_of_action_asks_for_a_share_of_the_acceleration(arm6, model):
+    interface = Interface(joints=arm6.joints, acceleration_scale=0.25)
+    state = ArmState(arm6.home, np.full(arm6.n, 0.2), 0.0)
+    command = interface.decode(model, np.ones(arm6.n), state)
+    np.testing.assert_allclose(command.qd, 0.2 + 0.25 * arm6.acceleration * 0.04)
+
+
+def test_tip_displacement_moves_the_tip_along(arm6, model):
+    interface = Interface(joints=arm6.joints, action_mode="tip_displacement")
+    qd = settled(interface, model, [0.0, 1.0, 0.0], arm6.home)
+    velocity = model.jacobian(arm6.home)[:3] @ qd
+    assert velocity[1] == pytest.approx(interface.tip_speed, rel=0.1)
+    assert np.abs(velocity[[0, 2]]).max() < 0.1 * velocity[1]
+
+
+@pytest.mark.parametrize("action", [np.zeros(5), np.full(6, np.nan), np.full(6, np.inf), 0.0])
+def test_an_action_that_is_none_is_refused(arm6, model, state, action):
+    with pytest.raises(StateError):
+        Interface(joints=arm6.joints).decode(model, action, state)
+
+
+def test_what_is_not_finite_or_missing_is_refused(interface, model, state, goal, arm6):
+    history = History.start(interface)
+    with pytest.raises(StateError, match="goal"):
+        interface.observe(model, state, {}, history)
+    bad = ArmState(arm6.home * np.nan, state.qd, 0.0)
+    with pytest.raises(StateError, match="finite"):
+        interface.observe(model, bad, goal, history)
+
+
+def test_it_survives_json(interface):
+    assert Interface.from_dict(interface.to_dict()) == interface
+    data = interface.to_dict()
+    with pytest.raises(BundleError, match="colour"):
+        Interface.from_dict({**data, "colour": 1})
+    del data["joints"]
+    with pytest.raises(BundleError, match="joints"):
+        Interface.from_dict(data)
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ConfigError, match="telepathy"):
+        Interface(joints=("a",), observed=("telepathy",))
+    with pytest.raises(ConfigError, match="torque"):
+        Interface(joints=("a",), action_mode="torque")

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from robot_learning.envs import ArmEnv
+from robot_learning.errors import GoalError
+from robot_learning.policy import Input, PolicyRunner
+from robot_learning.robot import ArmModel, ArmState
+
+
+@pytest.fixture
+def runner(bundle, arm6):
+    return PolicyRunner(bundle, arm6)
+
+
+@pytest.fixture
+def goal(arm6):
+    tip = ArmModel(arm6).forward(arm6.home)[:3, 3]
+    return {"goal": Input(tip + [0.02, 0.05, -0.03], 0.0)}
+
+
+@pytest.fixture
+def state(arm6):
+    return ArmState(arm6.home, np.zeros(arm6.n), 0.0)
+
+
+def test_an_episode_replayed_gives_the_same_numbers_bit_for_bit(bundle, arm6):
+    env = ArmEnv(robot="arm6")
+    env.reset(seed=5)
+    runner = PolicyRunner(bundle, arm6)
+    for _ in range(50):
+        now = env.state.stamp
+        inputs = {"goal": Input(env.task.goal, now)}
+        result = runner.step(env.state, inputs, now)
+        np.testing.assert_array_equal(result.observation, env.flat_observation)
+        decoded = env.interface.decode(env.model, result.action, env.state)
+        np.testing.assert_array_equal(result.command.qd, decoded.qd)
+        info = env.step(result.action)[4]
+    assert info["is_success"]
+
+
+def test_a_stale_state_gives_no_command(runner, state, goal):
+    result = runner.step(state, goal, 1.0)
+    assert result.command is None and "joint state" in result.refused
+    assert runner.step(state, goal, float("nan")).command is None
+
+
+def test_a_missing_goal_gives_no_command(runner, state):
+    result = runner.step(state, {}, 0.0)
+    assert result.command is None and "goal" in result.refused
+
+
+def test_a_state_that_is_not_finite_gives_no_command(runner, state, goal):
+    bad = ArmState(state.q * np.nan, state.qd, 0.0)
+    assert runner.step(bad, goal, 0.0).command is None
+
+
+def test_reset_forgets_the_last_action(runner, state, goal):
+    first = runner.step(state, goal, 0.0).observation
+    runner.step(state, goal, 0.0)
+    runner.reset()
+    np.testing.assert_array_equal(runner.step(state, goal, 0.0).observation, first)
+
+
+@pytest.mark.parametrize(
+    "position", [[5.0, 0.0, 0.3], [np.nan, 0.0, 0.3], [0.4, 0.0], [0.4, 0.0, -0.2]]
+)
+def test_a_goal_out_of_reach_is_refused(runner, position):
+    with pytest.raises(GoalError):
+        runner.check_goal(np.array(position))
+
+
+def test_a_goal_in_reach_is_not(runner, goal):
+    runner.check_goal(goal["goal"].value)

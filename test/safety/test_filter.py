@@ -1,0 +1,214 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robot_learning.errors import SafetyError
+from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.safety import Cause, SafetyFilter, Status
+
+DT = 0.04
+
+
+class Rig:
+    """An arm that follows the filter exactly, with every limit judged on the way."""
+
+    def __init__(self, spec, q=None):
+        self.spec, self.now = spec, 0.0
+        self.q = np.array(spec.home if q is None else q)
+        self.qd = np.zeros(spec.n)
+        self.filter = SafetyFilter(spec)
+        self.filter.reset(self.q, 0.0)
+        self.low = np.minimum(spec.soft_lower, self.q) - 1e-6
+        self.high = np.maximum(spec.soft_upper, self.q) + 1e-6
+
+    def step(self, command, dt=DT, state="measured"):
+        if state == "measured":
+            state = ArmState(self.q, self.qd, self.now)
+        result = self.filter.apply(command, state, dt, self.now)
+        before = self.qd
+        for t in np.linspace(0, result.stop.duration, 40):
+            q, qd = result.stop.sample(t)
+            assert (q >= self.low).all() and (q <= self.high).all()
+            assert (np.abs(qd) <= self.spec.velocity + 1e-6).all()
+        assert not result.stop.qd[-1].any()
+        self.q, self.qd = result.stop.sample(dt)
+        allowed = self.spec.acceleration * dt
+        assert (np.abs(self.qd - before) <= allowed * (1 + 1e-6) + 1e-6).all()
+        self.now += dt
+        return result
+
+    def run(self, command, steps):
+        for _ in range(steps):
+            result = self.step(command)
+        return result
+
+
+@pytest.fixture
+def rig(arm6):
+    return Rig(arm6)
+
+
+def velocity(spec, value):
+    return JointCommand(np.full(spec.n, value))
+
+
+def test_what_is_inside_the_limits_passes_unchanged(rig, arm6):
+    result = rig.step(velocity(arm6, 0.1))
+    assert result.status is Status.OK and not result.active
+    np.testing.assert_allclose(result.segment.qd[-1], 0.1)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_pushing_for_ever_ends_at_rest_at_the_limit(spec, sign):
+    rig = Rig(spec)
+    result = rig.run(velocity(spec, sign * 100.0), 400)
+    limit = spec.soft_upper if sign > 0 else spec.soft_lower
+    np.testing.assert_allclose(rig.q, limit, atol=1e-4)
+    assert not rig.qd.round(6).any()
+    assert result.status is Status.LIMITED and Cause.POSITION in result.active
+
+
+def test_one_joint_at_its_limit_does_not_hold_up_the_others(rig, arm6):
+    rig.run(JointCommand(np.eye(arm6.n)[0] * 100.0), 200)
+    both = np.zeros(arm6.n)
+    both[0], both[1] = 100.0, 0.1
+    result = rig.step(JointCommand(both))
+    assert result.segment.qd[-1][0] == pytest.approx(0.0, abs=1e-6)
+    assert result.segment.qd[-1][1] == pytest.approx(0.1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
+def test_no_sequence_of_commands_leaves_the_limits(data, seed):
+    spec = RobotSpec.load(data.draw(st.sampled_from(["arm6", "panda"])))
+    rng = np.random.default_rng(seed)
+    rig = Rig(spec, rng.uniform(spec.soft_lower, spec.soft_upper))
+    wild = [np.nan, np.inf, -np.inf, 1e308, -1e308, 0.0]
+    for _ in range(40):
+        kind = rng.integers(6)
+        qd = rng.uniform(-3, 3, spec.n) * spec.velocity
+        if kind == 0:
+            qd = np.sign(qd) * 1e6
+        if kind == 1:
+            qd[rng.integers(spec.n)] = wild[rng.integers(len(wild))]
+        q = rng.uniform(-7, 7, spec.n) if kind == 2 else None
+        command = None if kind == 3 else JointCommand(qd, q)
+        rig.step(command, dt=DT * rng.uniform(0.2, 3) if kind == 4 else DT)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        JointCommand(np.full(6, np.nan)),
+        JointCommand(np.array([0, 0, np.inf, 0, 0, 0])),
+        JointCommand(np.zeros(5)),
+        JointCommand(np.zeros((6, 1))),
+        JointCommand(np.zeros(6), np.full(6, np.nan)),
+        JointCommand(np.zeros(6), np.zeros(7)),
+    ],
+)
+def test_a_bad_command_becomes_the_stop(rig, arm6, command):
+    rig.run(velocity(arm6, 0.3), 5)
+    result = rig.step(command)
+    assert result.active == (Cause.BAD_COMMAND,) and result.status is Status.STOPPING
+    rig.run(command, 20)
+    assert not rig.qd.any()
+    assert rig.step(velocity(arm6, 0.1)).status is Status.OK
+
+
+def test_without_a_command_the_arm_follows_its_stop(rig, arm6):
+    result = rig.run(velocity(arm6, 0.3), 5)
+    end = result.stop.q[-1]
+    result = rig.run(None, 20)
+    assert result.status is Status.STOPPED and result.active == (Cause.NO_COMMAND,)
+    np.testing.assert_allclose(rig.q, end, atol=1e-9)
+
+
+@pytest.mark.parametrize("dt", [0.0, -0.04, math.nan, math.inf])
+def test_a_period_that_is_none_becomes_the_stop(rig, arm6, dt):
+    rig.run(velocity(arm6, 0.3), 3)
+    state = ArmState(rig.q, rig.qd, rig.now)
+    result = rig.filter.apply(velocity(arm6, 0.3), state, dt, rig.now)
+    assert result.active == (Cause.BAD_PERIOD,) and np.isfinite(result.stop.q).all()
+
+
+def test_a_clock_that_goes_backwards_becomes_the_stop(rig, arm6):
+    rig.run(velocity(arm6, 0.3), 3)
+    state = ArmState(rig.q, rig.qd, 0.0)
+    assert rig.filter.apply(velocity(arm6, 0.3), state, DT, 0.0).active == (Cause.BAD_PERIOD,)
+
+
+def test_a_stop_latches_until_resume(rig, arm6):
+    rig.run(velocity(arm6, 0.3), 5)
+    rig.filter.request_stop()
+    with pytest.raises(SafetyError, match="braking"):
+        rig.filter.resume(ArmState(rig.q, rig.qd, rig.now), rig.now)
+    result = rig.run(velocity(arm6, 0.3), 20)
+    assert result.status is Status.STOPPED and result.active == (Cause.STOP_REQUESTED,)
+    rig.filter.resume(ArmState(rig.q, rig.qd, rig.now), rig.now)
+    assert rig.step(velocity(arm6, 0.1)).status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("spoil", "cause"),
+    [
+        (lambda state: None, Cause.STALE_STATE),
+        (lambda state: ArmState(state.q, state.qd, state.stamp - 1.0), Cause.STALE_STATE),
+        (lambda state: ArmState(state.q, state.qd, state.stamp + 1.0), Cause.STALE_STATE),
+        (lambda state: ArmState(state.q, state.qd, math.nan), Cause.STALE_STATE),
+        (lambda state: ArmState(state.q * np.nan, state.qd, state.stamp), Cause.BAD_STATE),
+        (lambda state: ArmState(state.q[:3], state.qd, state.stamp), Cause.BAD_STATE),
+        (lambda state: ArmState(state.q + 0.3, state.qd, state.stamp), Cause.TRACKING_ERROR),
+    ],
+)
+def test_a_bad_state_stops_the_arm_and_latches(rig, arm6, spoil, cause):
+    rig.run(velocity(arm6, 0.3), 5)
+    bad = spoil(ArmState(rig.q, rig.qd, rig.now))
+    assert rig.step(velocity(arm6, 0.3), state=bad).active == (cause,)
+    assert rig.filter.latched is cause
+    rig.run(velocity(arm6, 0.3), 20)
+    assert not rig.qd.any()
+    if cause is not Cause.TRACKING_ERROR:
+        with pytest.raises(SafetyError, match=cause.value):
+            again = spoil(ArmState(rig.q, rig.qd, rig.now))
+            rig.filter.resume(again, rig.now)
+
+
+def test_resume_without_a_state_is_refused(rig):
+    rig.filter.request_stop()
+    with pytest.raises(SafetyError):
+        rig.filter.resume(None, 0.0)
+
+
+def test_outside_its_limits_a_joint_may_move_inward_only(arm6):
+    q = arm6.home.copy()
+    q[0] = arm6.upper[0] + 0.05
+    outward = Rig(arm6, q)
+    outward.run(velocity(arm6, 1.0), 5)
+    assert outward.q[0] == q[0]
+    inward = Rig(arm6, q)
+    inward.run(JointCommand(-np.eye(arm6.n)[0]), 20)
+    assert inward.q[0] < q[0] - 0.1
+
+
+def test_margins_say_how_far_the_limits_are(rig, arm6):
+    margins = rig.step(velocity(arm6, 0.1)).margins
+    assert set(margins) == {"position", "velocity", "tracking_error"}
+    assert margins["velocity"] == pytest.approx((arm6.velocity - 0.1).min())
+
+
+def test_before_reset_nothing_passes(arm6):
+    with pytest.raises(SafetyError, match="reset"):
+        SafetyFilter(arm6).apply(None, None, DT, 0.0)
+    with pytest.raises(SafetyError):
+        SafetyFilter(arm6).reset(np.full(arm6.n, np.nan), 0.0)
+
+
+def test_positions_are_followed(rig, arm6):
+    target = rig.q + 0.1
+    for _ in range(60):
+        rig.step(JointCommand(np.zeros(arm6.n), target))
+    np.testing.assert_allclose(rig.q, target, atol=1e-3)

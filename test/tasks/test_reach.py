@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from robot_learning.errors import ConfigError
+from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.tasks import Reach
+from test.support import robot_yaml
+
+
+@pytest.fixture
+def task(arm6):
+    return Reach(ArmModel(arm6))
+
+
+TIPS = np.array([[0.0, 0.0, 0.0], [0.03, 0.04, 0.0], [0.0, 0.0, 0.02]])
+GOAL = np.zeros((3, 3))
+
+
+def test_the_sparse_reward_by_hand(arm6):
+    task = Reach(ArmModel(arm6), reward="sparse")
+    np.testing.assert_array_equal(task.reward(TIPS, GOAL), [0.0, -1.0, 0.0])
+
+
+def test_the_dense_reward_by_hand(task):
+    wanted = [0.5, 0.5 * np.exp(-6.25) - 0.05, 0.5 * np.exp(-1) - 0.02]
+    np.testing.assert_allclose(task.reward(TIPS, GOAL), wanted)
+
+
+def test_success_is_inside_the_tolerance(task):
+    np.testing.assert_array_equal(task.is_success(TIPS, GOAL), [True, False, True])
+
+
+def test_starts_and_goals_are_reachable_and_not_solved(spec, model):
+    task = Reach(model)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        q = task.reset(rng)
+        assert ((q >= spec.soft_lower) & (q <= spec.soft_upper)).all()
+        tip, goal = model.forward(q)[:3, 3], task.inputs()["goal"]
+        assert np.linalg.norm(tip - goal) > 2 * task.tolerance
+        for point in (tip, goal):
+            assert ((point >= spec.workspace_lower) & (point <= spec.workspace_upper)).all()
+
+
+def test_a_workspace_out_of_reach_is_refused_at_construction(tmp_path):
+    far = robot_yaml(tmp_path, workspace={"lower": [5, 5, 5], "upper": [6, 6, 6]})
+    with pytest.raises(ConfigError, match="workspace"):
+        Reach(ArmModel(RobotSpec.load(far)))
+
+
+@pytest.mark.parametrize("wrong", [{"reward": "praise"}, {"tolerance": 0.0}, {"tolerance": -1}])
+def test_bad_arguments_are_refused(arm6, wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        Reach(ArmModel(arm6), **wrong)

@@ -1,0 +1,52 @@
+import pytest
+
+from robot_learning.errors import ConfigError
+from robot_learning.training.config import ALGORITHMS, load_config
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_shipped_files_are_valid(name):
+    assert load_config(name).algorithm == name
+
+
+def test_overrides_reach_any_key():
+    config = load_config(
+        "sac",
+        ["total_steps=50", "params.gamma=0.5", "learning_rate.start=1e-4", "env.reward=sparse"],
+    )
+    assert config.total_steps == 50 and config.params["gamma"] == 0.5
+    assert config.learning_rate.start == 1e-4 and config.env.reward == "sparse"
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("total_stepz=5", "total_stepz: unknown key"),
+        ("total_steps=-5", "total_steps"),
+        ("total_steps=many", "total_steps"),
+        ("total_steps", "key=value"),
+        ("total_steps.x=1", "no further keys"),
+        ("algorithm=dqn", "algorithm"),
+        ("env.tolerance=-1", "env.tolerance"),
+        ("learning_rate.start=nan", "learning_rate.start"),
+    ],
+)
+def test_a_bad_override_is_named(override, named):
+    with pytest.raises(ConfigError, match=named):
+        load_config("sac", [override])
+
+
+def test_her_needs_a_replay_buffer():
+    with pytest.raises(ConfigError, match="her"):
+        load_config("ppo", ["her.n_sampled_goal=4"])
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(ConfigError, match="sac"):
+        load_config("dreamer")
+    (tmp_path / "x.yaml").write_text("[1, 2")
+    with pytest.raises(ConfigError, match="x.yaml"):
+        load_config(str(tmp_path / "x.yaml"))
+    (tmp_path / "x.yaml").write_text("5")
+    with pytest.raises(ConfigError, match="x.yaml"):
+        load_config(str(tmp_path / "x.yaml"))

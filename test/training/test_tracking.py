@@ -1,0 +1,51 @@
+import mlflow
+import pytest
+
+from robot_learning.training.tracking import Tracker
+from robot_learning.training.train import train
+
+
+def runs_in(folder):
+    mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name("robot_learning")
+    return client, client.search_runs([experiment.experiment_id])
+
+
+@pytest.fixture(autouse=True)
+def own_store(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    yield
+    mlflow.set_tracking_uri(None)
+
+
+def test_a_run_is_tracked_with_everything_that_made_it(tiny):
+    run, folder = tiny()
+    train(run, folder)
+    client, found = runs_in(folder.parent)
+    (tracked,) = found
+    assert tracked.info.status == "FINISHED"
+    params = tracked.data.params
+    assert params["robot"] == "arm6" and params["seed"] == "1"
+    assert params["robot_hash"] == run.robot_hash and params["code"] == run.code
+    assert params["train.params.gamma"] == "0.9"
+    assert tracked.data.metrics["final/episodes"] == 3
+    history = client.get_metric_history(tracked.info.run_id, "eval/success_rate")
+    assert [point.step for point in history] == [120, 240]
+    artifacts = {item.path for item in client.list_artifacts(tracked.info.run_id)}
+    assert artifacts >= {"bundle", "curve.csv", "config.yaml", "report.html", "plots"}
+
+
+def test_a_tracking_failure_never_costs_a_run(tiny, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    run, folder = tiny()
+    assert train(run, folder).path.is_dir()
+    assert "not tracked" in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_written_is_one_warning(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    tracker = Tracker(tmp_path / "file" / "runs", "x", {"a": 1})
+    tracker.metrics({"b": 1.0}, 1)
+    tracker.close()
+    assert capsys.readouterr().err.count("warning") == 1
