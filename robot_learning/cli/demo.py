@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from robot_learning.monitoring.session import Session
     from robot_learning.policy import PolicyBundle
 
-FILM_SECONDS = 12.0
+FILM_SECONDS = 10.0
 
 
 def demo(

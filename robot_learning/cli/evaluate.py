@@ -17,12 +17,14 @@ def evaluate(
     robot: Robot = "",
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
-    from robot_learning.cli.bars import Bars
     from robot_learning.cli.options import load_bundle
+
+    bundle, spec = load_bundle(path, robot)
+
+    from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
     from robot_learning.training.evaluate import evaluate_bundle
 
-    bundle, spec = load_bundle(path, robot)
     with Bars() as bars:
         found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, bars.episode)
     rows = [

@@ -8,6 +8,10 @@ import typer
 
 def export(run: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
     """Write the bundle of a run again, from its last checkpoint."""
+    from robot_learning.training.run import read_config
+
+    read_config(run)
+
     from rich.console import Console
 
     from robot_learning.cli.bars import Bars

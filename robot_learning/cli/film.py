@@ -10,8 +10,8 @@ from robot_learning.robot import RobotSpec
 from robot_learning.sim import BulletArm, World
 from robot_learning.training.evaluate import write_video
 
-FPS = 20
-WIDTH, HEIGHT = 480, 368
+FPS = 15
+WIDTH, HEIGHT = 480, 352
 
 
 def film(

@@ -20,13 +20,15 @@ def play(
     robot: Robot = "",
 ) -> None:
     """Watch a bundle move its arm: in a window, or in a video where there is no display."""
+    from robot_learning.cli.options import load_bundle
+
+    bundle, spec = load_bundle(path, robot)
+
     from rich.console import Console
 
     from robot_learning.cli.bars import Bars
-    from robot_learning.cli.options import load_bundle
     from robot_learning.training.evaluate import show
 
-    bundle, spec = load_bundle(path, robot)
     if video is None and "DISPLAY" in os.environ:
         show(bundle, spec, episodes, seed, None)
         return

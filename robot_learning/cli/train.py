@@ -77,8 +77,10 @@ def with_bars(folder: Path, run: "RunConfig | None") -> "PolicyBundle":
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
-    from robot_learning.training import train as training
-    from robot_learning.training.evaluate import Evaluation
+
+    with Console().status("Loading PyTorch and Stable-Baselines3 ..."):
+        from robot_learning.training import train as training
+        from robot_learning.training.evaluate import Evaluation
 
     try:
         with Bars() as bars:

@@ -16,7 +16,7 @@ Observation = NDArray[np.float32]
 
 ACTION_MODES = ("joint_velocity", "tip_displacement")
 # Share of the joint speed limits that full actions ask for.
-VELOCITY_SCALE = 0.4
+VELOCITY_SCALE = 0.5
 # Share of the acceleration limits that a change of action may ask for; the rest brakes.
 ACCELERATION_SCALE = 0.5
 # How far a full action moves the tip in one policy period, m/s.

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 # Where the YAML file gives none, rad or m.
 TRACKING_ERROR = 0.1
 MARGIN = 0.01
+# Share of the speed limits that commands may use; an arm overshoots what it follows.
+SPEED_MARGIN = 0.98
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,7 @@ class RobotSpec:
         soft_lower: (n,) limits for commands, tighter by a margin for the tracking error.
         soft_upper: (n,) limits for commands, tighter by a margin for the tracking error.
         velocity: (n,) speed limits, rad/s or m/s.
+        soft_velocity: (n,) speed limits for commands, 2 % tighter.
         acceleration: (n,) acceleration and deceleration limits, rad/s² or m/s².
         tracking_error: (n,) largest allowed distance of measured from commanded, rad or m.
         home: (n,) a safe, collision-free configuration.
@@ -62,6 +65,7 @@ class RobotSpec:
     soft_lower: Array
     soft_upper: Array
     velocity: Array
+    soft_velocity: Array
     acceleration: Array
     tracking_error: Array
     home: Array
@@ -99,6 +103,7 @@ class RobotSpec:
             soft_lower=frozen_array([limit.soft_lower for limit in limits]),
             soft_upper=frozen_array([limit.soft_upper for limit in limits]),
             velocity=frozen_array([limit.velocity for limit in limits]),
+            soft_velocity=frozen_array([SPEED_MARGIN * limit.velocity for limit in limits]),
             acceleration=frozen_array([limit.acceleration for limit in limits]),
             tracking_error=frozen_array([limit.tracking_error for limit in limits]),
             home=home,
@@ -128,7 +133,7 @@ class RobotSpec:
         The controller and the paths are left out: they may differ between simulation and reality.
         """
         arrays = (
-            "lower upper soft_lower soft_upper velocity acceleration home "
+            "lower upper soft_lower soft_upper velocity soft_velocity acceleration home "
             "workspace_lower workspace_upper"
         )
         return {

@@ -29,7 +29,7 @@ def is_certified(stop: Trajectory, spec: RobotSpec) -> bool:
     lower = np.minimum(spec.soft_lower, q[0]) - TOLERANCE
     upper = np.maximum(spec.soft_upper, q[0]) + TOLERANCE
     return bool(
-        (np.abs(qd) <= spec.velocity + TOLERANCE).all()
+        (np.abs(qd) <= spec.soft_velocity + TOLERANCE).all()
         and (np.abs(acceleration) <= spec.acceleration * (1 + TOLERANCE) + TOLERANCE).all()
         and (np.abs(moved) <= TOLERANCE).all()
         and (q >= lower).all()

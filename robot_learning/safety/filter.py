@@ -209,7 +209,7 @@ class SafetyFilter:
         q, qd = segment.q[-1], segment.qd[-1]
         margins = {
             "position": float(np.minimum(q - spec.soft_lower, spec.soft_upper - q).min()),
-            "velocity": float((spec.velocity - np.abs(qd)).min()),
+            "velocity": float((spec.soft_velocity - np.abs(qd)).min()),
         }
         if state is not None and state.q.shape == q.shape:
             error = np.abs(state.q - segment.q[0])

@@ -62,8 +62,8 @@ class JointLimits:
         toward = fastest_toward(room, np.array([-qd, qd]), spec.acceleration, dt)
         lower, upper = -toward[0], toward[1]
         return VelocityBounds(
-            np.maximum(np.maximum(lower, -spec.velocity), qd - step),
-            np.minimum(np.minimum(upper, spec.velocity), qd + step),
+            np.maximum(np.maximum(lower, -spec.soft_velocity), qd - step),
+            np.minimum(np.minimum(upper, spec.soft_velocity), qd + step),
             lower,
             upper,
         )
@@ -74,7 +74,7 @@ class JointLimits:
         step = self.spec.acceleration * dt
         found = {
             Cause.POSITION: (above > bounds.viable_upper) | (below < bounds.viable_lower),
-            Cause.VELOCITY: np.abs(asked) > self.spec.velocity + _SLACK,
+            Cause.VELOCITY: np.abs(asked) > self.spec.soft_velocity + _SLACK,
             Cause.ACCELERATION: np.abs(asked - qd) > step + _SLACK,
         }
         return [cause for cause, joints in found.items() if joints.any()]

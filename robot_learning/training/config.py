@@ -54,6 +54,7 @@ class TrainConfig(Section):
     eval_every: PositiveInt
     eval_episodes: PositiveInt
     checkpoint_every: PositiveInt
+    final_episodes: PositiveInt = 200
 
 
 def load_config(name_or_path: str, overrides: list[str] | None = None) -> TrainConfig:

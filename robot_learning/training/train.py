@@ -35,7 +35,6 @@ from robot_learning.training.tracking import Tracker
 
 # Seeds of episodes that no training run sees.
 CURVE_SEED, FINAL_SEED = 5_000_000, 6_000_000
-FINAL_EPISODES = 200
 
 
 class Interrupted(Exception):
@@ -142,7 +141,7 @@ def _export(
             model=model,
             normalize=model.get_vec_normalize_env(),
             env=env,
-            episodes=FINAL_EPISODES,
+            episodes=run.train.final_episodes,
             seed=FINAL_SEED,
             provenance={
                 "algorithm": run.train.algorithm,

@@ -78,6 +78,7 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
     command = [sys.executable, "-m", "robot_learning.cli.main", "train", "--name", "mine"]
     settings = ["total_steps=900", "params.learning_starts=100", "net_arch=[16]"]
     settings += ["eval_episodes=2", "checkpoint_every=100000", "eval_every=400"]
+    settings += ["final_episodes=3"]
     for setting in settings:
         command += ["--set", setting]
     process = subprocess.Popen(

@@ -153,6 +153,7 @@ def test_a_bad_joint_state_counts_as_none_and_says_so(bare, how):
 
 def test_joints_are_matched_by_name_in_whatever_order(bare):
     backwards = list(reversed(range(bare.spec.n)))
+    bare.publisher(JointState, "/policy_node/command")
     feed(bare, order=backwards)
     for _ in range(10):
         reordered = [bare.spec.joints[i] for i in backwards]
@@ -166,6 +167,7 @@ def test_joints_are_matched_by_name_in_whatever_order(bare):
 
 @pytest.mark.parametrize("how", ["NaN", "Inf", "missing", "short", "stale"])
 def test_a_bad_command_is_refused(bare, how):
+    bare.publisher(JointState, "/policy_node/command")
     feed(bare)
     qd, fields = push(bare.spec), {}
     if how == "NaN":

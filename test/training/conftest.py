@@ -7,12 +7,7 @@ TINY = {
     "tqc": ["total_steps=640", "params.learning_starts=480", "eval_every=320"],
     "ppo": ["total_steps=512", "params.n_steps=32", "params.batch_size=64", "eval_every=256"],
 }
-SMALL = ["net_arch=[16]", "eval_episodes=2", "checkpoint_every=120"]
-
-
-@pytest.fixture(autouse=True)
-def short_final_evaluation(monkeypatch):
-    monkeypatch.setattr("robot_learning.training.train.FINAL_EPISODES", 3)
+SMALL = ["net_arch=[16]", "eval_episodes=2", "checkpoint_every=120", "final_episodes=3"]
 
 
 @pytest.fixture
