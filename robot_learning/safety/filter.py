@@ -13,6 +13,7 @@ from robot_learning.safety.limits import JointLimits, braking_ramp
 from robot_learning.safety.status import Cause, Status
 
 Array = NDArray[np.float64]
+REST = 1e-9  # rad/s or m/s; slower is rounding
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class SafetyFilter:
         asked = self._asked_velocity(command, q, qd, dt)
         bounds = self._limits.bounds(q, qd, dt)
         given = np.clip(asked, bounds.lower, bounds.upper)
+        given[np.abs(given) < REST] = 0.0
         stop = self._with_ramp(q, qd, given, dt)
         if not bounds.feasible or not is_certified(stop, self.spec):
             return self._follow_stop((Cause.UNCERTIFIED,), dt, now, state)
