@@ -55,6 +55,8 @@ def _learning_curve(curve: Curve) -> Any:
     distance = axes.twinx()
     distance.plot(steps, [row["mean_distance"] * 1e3 for row in curve], "s--", color=GREY)
     distance.set(ylabel="mean final distance, mm (dashed)", yscale="log")
+    distance.yaxis.set_major_formatter("{x:g}")
+    distance.yaxis.set_minor_formatter("{x:g}")
     distance.grid(False)
     axes.set_title(f"{curve[-1]['seconds']:.0f} s of training", loc="left")
     return figure
@@ -71,14 +73,14 @@ def _goals(session: Session) -> Any:
         axes.scatter(*tips[:, [i, j]].T, s=8, color="black", label="tip at the end")
         axes.set(xlabel=f"{'xyz'[i]}, m", ylabel=f"{'xyz'[j]}, m", aspect="equal")
         axes.set_title(name, loc="left")
-    above.legend(fontsize=7)
+    figure.legend(*above.get_legend_handles_labels(), loc="lower center", ncols=3)
     distances = [goal["distance"] * 1e3 for goal in session.goals]
     numbers = np.arange(1, len(distances) + 1)
     bars.bar(numbers, distances, color=np.where(reached, GREEN, RED))
     bars.axhline(session.tolerance * 1e3, color="black", linestyle="--", linewidth=1)
     bars.set(xlabel="goal", ylabel="final distance, mm")
     bars.set_title("dashed: the tolerance", loc="left")
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0.07, 1, 1))
     return figure
 
 

@@ -1,5 +1,6 @@
 """Running a node to its end: SIGINT and SIGTERM stop it at once, errors are one line."""
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,9 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     node = None
     try:
         node = make_node()
+        # What is loaded by now stays; without it a garbage collection is over in microseconds.
+        gc.collect()
+        gc.freeze()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         executor.spin()
