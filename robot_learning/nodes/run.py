@@ -1,6 +1,8 @@
 """Running a node to its end: SIGINT and SIGTERM stop it at once, errors are one line."""
 
+import contextlib
 import gc
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +14,23 @@ from rclpy.signals import SignalHandlerOptions
 
 from robot_learning.errors import RobotLearningError
 
+REALTIME_PRIORITY = 50  # as ros2_control's controller manager
 
-def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
-    """Spin the node that ``make_node`` returns until a signal; return the exit code."""
+
+def run(
+    make_node: Callable[[], Any], args: list[str] | None = None, *, realtime: bool = False
+) -> int:
+    """Spin the node that ``make_node`` returns until a signal; return the exit code.
+
+    Args:
+        make_node: returns the node.
+        args: command line.
+        realtime: go before ordinary processes, where the system lets this user.
+    """
+    if realtime:
+        with contextlib.suppress(OSError, AttributeError):
+            # Before rclpy starts its threads, which inherit it.
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     node = None
     try:

@@ -23,6 +23,7 @@ from robot_learning.safety import Cause, SafetyFilter, SafetyResult, Status
 
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
 LEAD = 0.25
+WATCHES = 8  # looks at the clock a control period
 CLOCK_STALL = 0.3  # s of steady time without any ROS time
 LEVELS = {
     Status.OK: DiagnosticStatus.OK,
@@ -77,7 +78,7 @@ class SafetyNode(Node):
         self.create_subscription(JointState, source, self._on_command, 10)
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/resume", self._on_resume)
-        self.create_timer(self.spec.control_period / 16, self._watch, clock=steady)
+        self.create_timer(self.spec.control_period / WATCHES, self._watch, clock=steady)
         self._ros_time, self._ros_moved_at = self.time.now(), time.monotonic()
 
     def _on_state(self, message: JointState) -> None:
@@ -127,7 +128,7 @@ class SafetyNode(Node):
         elif steady - self._ros_moved_at > CLOCK_STALL:
             self.filter.request_stop()
             self._bad = "the clock stands still"
-        if now >= self._next - 0.08 * self.spec.control_period:
+        if now >= self._next - self.spec.control_period / WATCHES:
             self._tick()
 
     def _tick(self) -> None:
@@ -193,7 +194,7 @@ class SafetyNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``safety_node``."""
-    return run(SafetyNode, args)
+    return run(SafetyNode, args, realtime=True)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class SimNode(Node):
         self.time = NodeTime(self)
         self._epoch = self.time.now()
         self._begun = time.monotonic()
-        self.create_timer(self.world.physics_dt, self._catch_up)
+        self.create_timer(self.world.physics_dt * self._every, self._catch_up)
 
     @property
     def now(self) -> float:

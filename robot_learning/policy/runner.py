@@ -114,15 +114,18 @@ class PolicyRunner:
         return ""
 
 
-def _session(bundle: PolicyBundle) -> onnxruntime.InferenceSession:
+def open_session(onnx: bytes) -> onnxruntime.InferenceSession:
+    """Return an ONNX Runtime session of one thread; more would only wait for each other."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+
+
+def _session(bundle: PolicyBundle) -> onnxruntime.InferenceSession:
     file = bundle.path / "policy.onnx"
     try:
-        session = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(file.read_bytes())
         inputs, outputs = session.get_inputs(), session.get_outputs()
         sizes = [item.shape[-1] for item in (*inputs, *outputs)]
     except Exception as error:  # ONNX Runtime raises a family of its own for a broken network

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -17,6 +16,7 @@ from robot_learning.envs import ArmEnv
 from robot_learning.errors import BundleError
 from robot_learning.monitoring import statistics
 from robot_learning.policy import PolicyBundle, write_bundle
+from robot_learning.policy.runner import open_session
 from robot_learning.training.evaluate import Evaluation, rollout
 
 PARITY = 1e-5
@@ -77,7 +77,7 @@ def check_parity(
     Raises:
         BundleError: where it is above 1e-5.
     """
-    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    session = open_session(onnx)
     ours = session.run(None, {"observation": observations})[0]
     split = [env.interface.split(row) for row in observations]
     batch: Any = {key: np.stack([part[key] for part in split]) for key in KEYS}
@@ -109,7 +109,7 @@ def export(
         BundleError: where the exported network does not compute what the trained one does.
     """
     onnx = to_onnx(DeployedPolicy(model, normalize, env), env.interface.n_obs)
-    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    session = open_session(onnx)
     seen: list[NDArray[np.float32]] = []
 
     def act(env: ArmEnv) -> NDArray[np.float32]:
