@@ -23,6 +23,7 @@ from robot_learning.safety import Cause, SafetyFilter, SafetyResult, Status
 
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
 LEAD = 0.25
+MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
 CLOCK_STALL = 0.3  # s of steady time without any ROS time
 LEVELS = {
@@ -134,9 +135,8 @@ class SafetyNode(Node):
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
         now, period = self.time.now(), self.spec.control_period
-        if now - self._next > period / 2:
-            # This process was held up: the arm followed the stop, which is where to go on from.
-            self._next = now
+        # Late, the arm follows its stop: go on from there, not from where it should have been.
+        self._next = max(self._next, now + MIN_LEAD * period)
         fresh = now - self._command_at <= self._command_timeout
         result = self.filter.apply(
             self._command if fresh else None, self._state, period, self._next

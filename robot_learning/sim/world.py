@@ -129,7 +129,8 @@ class World:
     def close(self) -> None:
         """End the physics server."""
         if self.client >= 0:
-            bullet.disconnect(physicsClientId=self.client)
+            with quiet():
+                bullet.disconnect(physicsClientId=self.client)
             self.client = -1
 
     def _make_floor(self, height: float) -> int:

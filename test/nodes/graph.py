@@ -98,8 +98,8 @@ class Graph:
         for state in self.states:
             index = [state.name.index(joint) for joint in spec.joints]
             q, qd = np.array(state.position)[index], np.array(state.velocity)[index]
-            assert (q >= spec.lower).all() and (q <= spec.upper).all()
-            assert (np.abs(qd) <= spec.velocity).all()
+            assert (q >= spec.lower).all() and (q <= spec.upper).all(), q
+            assert (np.abs(qd) <= spec.velocity).all(), qd
 
     def goal(self, position, frame=None):
         message = PoseStamped()
