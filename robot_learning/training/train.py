@@ -123,6 +123,7 @@ def _run(run: RunConfig, folder: Path, model: BaseAlgorithm, watcher: Watcher) -
             tracker.artifact(folder / name)
         return bundle
     finally:
+        progress.close()
         assert model.env is not None
         model.env.close()
         tracker.close()
@@ -225,8 +226,7 @@ class _Progress(BaseCallback):
 
     def _on_step(self) -> bool:
         config = self.run.train
-        if self.num_timesteps - self._evaluated >= config.eval_every or self._is_last():
-            self._evaluated = self.num_timesteps
+        if self.num_timesteps - self._evaluated >= config.eval_every:
             self._evaluate()
         if self.num_timesteps - self._saved >= config.checkpoint_every:
             self._saved = self.num_timesteps
@@ -235,14 +235,8 @@ class _Progress(BaseCallback):
         self.watcher.step(min(self.num_timesteps, config.total_steps), config.total_steps, rate)
         return self.signum is None
 
-    def _is_last(self) -> bool:
-        left = self.run.train.total_steps - self.num_timesteps
-        return left <= 0 and self._evaluated < self.num_timesteps and not self._done()
-
-    def _done(self) -> bool:
-        return bool(self._curve) and self._curve[-1]["steps"] >= self.run.train.total_steps
-
     def _evaluate(self) -> None:
+        self._evaluated = self.num_timesteps
         found = rollout(self._env, actor(self.model), self.run.train.eval_episodes, CURVE_SEED)
         row = {
             "steps": float(self.num_timesteps),
@@ -262,4 +256,9 @@ class _Progress(BaseCallback):
         self.logger.dump(self.num_timesteps)
 
     def _on_training_end(self) -> None:
+        if self.signum is None and self._evaluated < self.num_timesteps:
+            self._evaluate()
+
+    def close(self) -> None:
+        """End the simulation that evaluations run in."""
         self._env.close()

@@ -28,7 +28,7 @@ def test_a_run_is_tracked_with_everything_that_made_it(tiny):
     params = tracked.data.params
     assert params["robot"] == "arm6" and params["seed"] == "1"
     assert params["robot_hash"] == run.robot_hash and params["code"] == run.code
-    assert params["train.params.gamma"] == "0.9"
+    assert params["train.params.gamma"] == str(run.train.params["gamma"])
     assert tracked.data.metrics["final/episodes"] == 3
     history = client.get_metric_history(tracked.info.run_id, "eval/success_rate")
     assert [point.step for point in history] == [120, 240]
