@@ -23,7 +23,7 @@ install: .venv/installed ## Make .venv and install everything into it
 	@echo "Installing torch for the CPU ..."
 	@$(PIP) torch==2.13.0
 	@echo "Installing the rest ..."
-	@$(PIP) --no-build-isolation --editable '.[$(EXTRAS)]'
+	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$(EXTRAS)]'
 	@touch $@
 
 demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo/report.html

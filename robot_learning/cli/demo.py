@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
 
 # About half of config/train/sac.yaml: enough for 2 cm, not for the last millimetres.
-TRAINING = ["total_steps=16000", "eval_every=2000"]
+TRAINING = ["total_steps=16000", "eval_every=2000", "eval_episodes=20"]
 FILM_SECONDS = 10.0
 
 
