@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
+from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 
 from robot_learning.monitoring.session import Session  # noqa: E402
 
@@ -55,8 +56,9 @@ def _learning_curve(curve: Curve) -> Any:
     distance = axes.twinx()
     distance.plot(steps, [row["mean_distance"] * 1e3 for row in curve], "s--", color=GREY)
     distance.set(ylabel="mean final distance, mm (dashed)", yscale="log")
+    distance.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     distance.yaxis.set_major_formatter("{x:g}")
-    distance.yaxis.set_minor_formatter("{x:g}")
+    distance.yaxis.set_minor_formatter(NullFormatter())
     distance.grid(False)
     axes.set_title(f"{curve[-1]['seconds']:.0f} s of training", loc="left")
     return figure
