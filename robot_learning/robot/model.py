@@ -16,12 +16,7 @@ class ArmModel:
 
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
-        full = pin.buildModelFromXML(_bounded_xml(spec))
-        q_hold = pin.neutral(full)
-        for name, value in spec.hold.items():
-            q_hold[full.joints[full.getJointId(name)].idx_q] = value
-        locked = [full.getJointId(name) for name in full.names[1:] if name not in spec.joints]
-        self._model = pin.buildReducedModel(full, locked, q_hold)
+        self._model = pin.buildReducedModel(*reduced(spec))
         self._data = self._model.createData()
         self._tip = self._model.getFrameId(spec.tip_link)
         self._order = np.array(
@@ -63,7 +58,17 @@ class ArmModel:
         return values
 
 
-def _bounded_xml(spec: RobotSpec) -> str:
+def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
+    """Return the whole robot, its joints outside the chain, and where all are held."""
+    full = pin.buildModelFromXML(ET.tostring(bounded_urdf(spec), encoding="unicode"))
+    q_hold = pin.neutral(full)
+    for name, value in spec.hold.items():
+        q_hold[full.joints[full.getJointId(name)].idx_q] = value
+    locked = [full.getJointId(name) for name in full.names[1:] if name not in spec.joints]
+    return full, locked, q_hold
+
+
+def bounded_urdf(spec: RobotSpec) -> ET.Element:
     """Return the URDF with continuous joints of the chain made revolute, one number each."""
     root = ET.parse(spec.urdf).getroot()
     for joint in root.findall("joint"):
@@ -75,4 +80,4 @@ def _bounded_xml(spec: RobotSpec) -> str:
                 limit.set(key, value)
             for key in ("effort", "velocity"):
                 limit.set(key, limit.get(key, "1e9"))
-    return ET.tostring(root, encoding="unicode")
+    return root

@@ -14,6 +14,7 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     ValidationError,
+    model_validator,
 )
 
 from robot_learning.errors import ConfigError
@@ -28,12 +29,13 @@ class Section(BaseModel):
 
 
 class JointLimits(Section):
-    """Limits of one joint: rad, rad/s, rad/s² (m for a prismatic joint)."""
+    """Limits of one joint: rad, rad/s, rad/s², rad/s³ (m for a prismatic joint)."""
 
     lower: FiniteFloat | None = None
     upper: FiniteFloat | None = None
     velocity: PositiveFloat | None = None
     acceleration: PositiveFloat | None = None
+    jerk: PositiveFloat | None = None
     tracking_error: PositiveFloat | None = None
     margin: NonNegativeFloat | None = None
 
@@ -77,6 +79,72 @@ class Pose(Section):
         return T
 
 
+class Solid(Pose):
+    """A solid in the base frame; exactly one of the shapes is given.
+
+    Attributes:
+        name: what status messages call it.
+        box: full edge lengths, m.
+        sphere: radius, m.
+        capsule: radius, and length of the straight part along its z, m.
+        half_space: direction of the free side; ``xyz`` is a point of the plane.
+    """
+
+    name: str
+    box: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
+    sphere: PositiveFloat | None = None
+    capsule: tuple[PositiveFloat, PositiveFloat] | None = None
+    half_space: Vector3 | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Solid":
+        shapes = ("box", "sphere", "capsule", "half_space")
+        given = [name for name in shapes if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"'{self.name}': give one of {', '.join(shapes)}, not {given}")
+        if self.half_space is not None and not np.linalg.norm(self.half_space) > 0:
+            raise ValueError(f"'{self.name}': half_space: the direction has no length")
+        return self
+
+
+class KeepOut(Solid):
+    """A zone that the tip, and the links named, stay out of."""
+
+    links: list[str] = Field(default_factory=list)
+
+
+class Singularity(Section):
+    """Smallest singular value of the tip's linear Jacobian, as a share of the arm's reach."""
+
+    stop: float = Field(default=0.02, gt=0, lt=1)
+
+
+class SafetySettings(Section):
+    """What the safety filter keeps besides the joint limits; every part is always on.
+
+    Attributes:
+        collision_margin: distance kept from everything, m; covers the tracking error.
+        floor: height of the floor, m.
+        scene: what stands around the arm.
+        workspace: box that the tip stays in; all that is in reach where left out.
+        keep_out: zones for the tip and for links.
+        tip_speed: m/s.
+        reduced_tip_speed: m/s, in the reduced-speed mode.
+        singularity: how near a singular configuration the arm may come.
+        may_touch: pairs of links whose hulls overlap though the links do not; not checked.
+    """
+
+    collision_margin: PositiveFloat = 0.01
+    floor: FiniteFloat = 0.0
+    scene: list[Solid] = Field(default_factory=list)
+    workspace: Box | None = None
+    keep_out: list[KeepOut] = Field(default_factory=list)
+    tip_speed: PositiveFloat = 1.5
+    reduced_tip_speed: PositiveFloat = 0.25
+    singularity: Singularity = Field(default_factory=Singularity)
+    may_touch: list[tuple[str, str]] = Field(default_factory=list)
+
+
 class RobotFile(Section):
     """A robot's YAML file."""
 
@@ -91,6 +159,7 @@ class RobotFile(Section):
     policy_every: int = Field(default=1, ge=1)
     controller: Controller = Field(default_factory=Controller)
     frames: dict[str, Pose] = Field(default_factory=dict)
+    safety: SafetySettings = Field(default_factory=SafetySettings)
 
 
 def read_robot_file(path: Path) -> RobotFile:
@@ -105,9 +174,9 @@ def read_robot_file(path: Path) -> RobotFile:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"{path}: {explain(error)}") from error
-    low, high = np.array(file.workspace.lower), np.array(file.workspace.upper)
-    if not (low < high).all():
-        raise ConfigError(f"{path}: workspace: lower {low} is not below upper {high}")
+    for where, box in (("workspace", file.workspace), ("safety.workspace", file.safety.workspace)):
+        if box is not None and not (np.array(box.lower) < np.array(box.upper)).all():
+            raise ConfigError(f"{path}: {where}: lower {box.lower} is not below upper {box.upper}")
     return file
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from robot_learning.errors import ConfigError
 from robot_learning.paths import config_dir, resolve_uri
-from robot_learning.robot.schema import JointLimits, RobotFile, read_robot_file
+from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import Urdf, UrdfJoint
 
@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 # Where the YAML file gives none, rad or m.
 TRACKING_ERROR = 0.1
 MARGIN = 0.01
+# Where it gives none: the full acceleration is there after a fiftieth of a second.
+JERK = 50.0
 # Share of the speed limits that commands may use; an arm overshoots what it follows.
 SPEED_MARGIN = 0.98
 
@@ -42,6 +44,7 @@ class RobotSpec:
         velocity: (n,) speed limits, rad/s or m/s.
         soft_velocity: (n,) speed limits for commands, 2 % tighter.
         acceleration: (n,) acceleration and deceleration limits, rad/s² or m/s².
+        jerk: (n,) limits on the change of acceleration, rad/s³ or m/s³.
         tracking_error: (n,) largest allowed distance of measured from commanded, rad or m.
         home: (n,) a safe, collision-free configuration.
         hold: positions of movable joints outside the chain (a gripper's fingers).
@@ -51,6 +54,7 @@ class RobotSpec:
         policy_every: control periods in one policy period.
         controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
         controller_topic: topic that the controller listens to.
+        safety: what the safety filter keeps besides the joint limits.
         frames: (4, 4) pose in the base frame of each further frame a goal may be given in.
     """
 
@@ -67,6 +71,7 @@ class RobotSpec:
     velocity: Array
     soft_velocity: Array
     acceleration: Array
+    jerk: Array
     tracking_error: Array
     home: Array
     hold: Mapping[str, float]
@@ -76,6 +81,7 @@ class RobotSpec:
     policy_every: int
     controller_type: str
     controller_topic: str
+    safety: SafetySettings
     frames: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
@@ -105,6 +111,7 @@ class RobotSpec:
             velocity=frozen_array([limit.velocity for limit in limits]),
             soft_velocity=frozen_array([SPEED_MARGIN * limit.velocity for limit in limits]),
             acceleration=frozen_array([limit.acceleration for limit in limits]),
+            jerk=frozen_array([limit.jerk for limit in limits]),
             tracking_error=frozen_array([limit.tracking_error for limit in limits]),
             home=home,
             hold=_hold(urdf, chain, file, path),
@@ -114,6 +121,7 @@ class RobotSpec:
             policy_every=file.policy_every,
             controller_type=file.controller.type,
             controller_topic=file.controller.topic,
+            safety=file.safety,
             frames={name: frozen_array(pose.matrix()) for name, pose in file.frames.items()},
         )
 
@@ -179,6 +187,7 @@ class _Limits:
     upper: float
     velocity: float
     acceleration: float
+    jerk: float
     tracking_error: float
     margin: float
 
@@ -204,6 +213,7 @@ def _limits(joint: UrdfJoint, file: RobotFile, path: Path) -> _Limits:
         upper=_tightened("upper", 1, asked.upper, joint.upper, joint, path),
         velocity=_tightened("velocity", 1, asked.velocity, joint.velocity, joint, path),
         acceleration=asked.acceleration,
+        jerk=asked.jerk or JERK * asked.acceleration,
         tracking_error=asked.tracking_error or TRACKING_ERROR,
         margin=MARGIN if asked.margin is None else asked.margin,
     )

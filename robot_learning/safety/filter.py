@@ -1,6 +1,7 @@
 """The safety filter: the closest command inside the limits, with its own stop behind it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,16 @@ from numpy.typing import NDArray
 
 from robot_learning.errors import SafetyError
 from robot_learning.robot import ArmState, JointCommand, RobotSpec, Trajectory
-from robot_learning.safety.certify import is_certified
-from robot_learning.safety.limits import JointLimits, braking_ramp
+from robot_learning.robot.schema import Solid
+from robot_learning.safety import watch
+from robot_learning.safety.guards import Guards
+from robot_learning.safety.limits import limit_table
+from robot_learning.safety.motion import reference, rooms, sample, strays
+from robot_learning.safety.search import Search, Start
 from robot_learning.safety.status import Cause, Status
 
 Array = NDArray[np.float64]
-REST = 1e-9  # rad/s or m/s; slower is rounding
+SAME = 1e-9  # rad/s or m/s; closer to what was asked is what was asked
 
 
 @dataclass(frozen=True)
@@ -21,19 +26,30 @@ class SafetyResult:
     """What leaves the filter for one control period.
 
     Attributes:
-        segment: motion of this period.
-        stop: the segment followed by the braking ramp to rest; safe to follow to its end.
+        stop: the motion of this period followed by the braking ramp to rest; safe to follow to
+            its end.
+        dt: length of the period, s.
         status: what happened to the command.
         active: why, empty when it passed unchanged.
-        margins: distance left per cause, smallest over the joints: ``position`` and
-            ``tracking_error`` in rad or m, ``velocity`` in rad/s or m/s; negative is outside.
+        margins: distance left per cause: ``position`` and ``tracking_error`` in rad or m,
+            ``velocity`` in rad/s or m/s, collisions in m, ``tip_speed`` in m/s, ``singularity``
+            in m per joint unit; negative is outside.
     """
 
-    segment: Trajectory
     stop: Trajectory
+    dt: float
     status: Status
     active: tuple[Cause, ...]
     margins: dict[str, float]
+
+    @property
+    def segment(self) -> Trajectory:
+        """The motion of this period alone."""
+        return self.stop.head(self.dt)
+
+
+def no_check(motion: Trajectory, given: Array, dt: float) -> None:
+    """Keep nothing but the joint limits."""
 
 
 class SafetyFilter:
@@ -46,15 +62,33 @@ class SafetyFilter:
     Args:
         spec: the robot.
         state_timeout: age at which a measured state no longer counts, s.
+        reduced_speed: keep the tip below the reduced speed.
+        limits_only: keep the joint limits alone, without collisions, zones, tip speed and
+            singularities; for measuring what those cost, and for arms without geometry.
     """
 
-    def __init__(self, spec: RobotSpec, *, state_timeout: float = 0.2) -> None:
+    def __init__(
+        self,
+        spec: RobotSpec,
+        *,
+        state_timeout: float = 0.2,
+        reduced_speed: bool = False,
+        limits_only: bool = False,
+    ) -> None:
         self.spec = spec
         self.state_timeout = state_timeout
-        self._limits = JointLimits(spec)
+        self._guards = None if limits_only else Guards(spec, reduced_speed=reduced_speed)
+        self._search = Search(spec, no_check if self._guards is None else self._guards.check)
+        self._same = np.full(spec.n, SAME)
+        self._table = limit_table(spec)
         self._latched: Cause | None = None
         self._in_hand: Trajectory | None = None
         self._start = -math.inf
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The moving links without collision geometry, which nothing keeps off anything."""
+        return self.spec.joints if self._guards is None else self._guards.unchecked
 
     @property
     def latched(self) -> Cause | None:
@@ -65,19 +99,36 @@ class SafetyFilter:
         """Start from rest at ``q`` (n,) at time ``now``, s. Clears a latched stop.
 
         Raises:
-            SafetyError: where ``q`` is not n finite numbers.
+            SafetyError: where ``q`` is not n finite numbers, or the arm touches something there.
         """
-        if np.shape(q) != (self.spec.n,) or not np.isfinite(q).all():
+        q = np.array(q, dtype=np.float64)
+        if q.shape != (self.spec.n,) or not np.isfinite(q).all():
             raise SafetyError(f"the filter can't start at {q}: expected {self.spec.n} numbers")
+        if self._guards is not None:
+            self._guards.refuse_contact(q)
         self._in_hand = Trajectory.rest(q)
         self._start = now
         self._latched = None
 
     def reference(self, now: float) -> tuple[Array, Array]:
         """Return commanded positions and velocities (n,) at time ``now``, s."""
-        if self._in_hand is None:
-            raise SafetyError("the filter has no state to start from; call reset first")
-        return self._in_hand.sample(now - self._start)
+        held = self._held
+        return sample(held.times, held.q, held.qd, now - self._start)
+
+    def set_scene(self, solids: Sequence[Solid], now: float) -> None:
+        """Replace what stands around the arm; the floor and the zones stay.
+
+        The arm stops, and the stop latches, where something new is nearer than the margin to it
+        or to the stop in hand.
+
+        Raises:
+            SafetyError: where a solid can't be used; the scene stays as it was.
+        """
+        if self._guards is None:
+            raise SafetyError("a filter of the joint limits alone has no scene")
+        motion = None if self._in_hand is None else self._in_hand.tail(now - self._start)
+        if self._guards.set_scene(solids, motion):
+            self._latched = self._latched or Cause.INTRUSION
 
     def request_stop(self) -> None:
         """Stop the arm and keep it stopped until :meth:`resume`."""
@@ -89,13 +140,14 @@ class SafetyFilter:
         Raises:
             SafetyError: while the arm moves or the cause of the stop stands.
         """
-        if state is None:
-            raise SafetyError(f"resume refused: {Cause.STALE_STATE.value}: no measured state")
-        cause = self._unusable(state, now)
-        if cause is not None:
-            raise SafetyError(f"resume refused: {cause.value}")
+        cause = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
+        if cause is not None or state is None:
+            missing = " (no measured state)" if state is None else ""
+            raise SafetyError(f"resume refused: {(cause or Cause.STALE_STATE).value}{missing}")
         if self._in_hand is not None and self.reference(now)[1].any():
             raise SafetyError("resume refused: the arm is still braking")
+        if self._latched is Cause.INTRUSION and self._guards is not None:
+            self._guards.refuse_intrusion(state.q)
         self.reset(state.q, now)
 
     def apply(
@@ -112,58 +164,44 @@ class SafetyFilter:
         Raises:
             SafetyError: before the first :meth:`reset`.
         """
-        if self._in_hand is None:
-            raise SafetyError("the filter has no state to start from; call reset first")
+        held = self._held
         if not (math.isfinite(now) and math.isfinite(dt) and dt > 0 and now >= self._start):
-            return self._follow_stop((Cause.BAD_PERIOD,), self.spec.control_period, self._start)
-        q, qd = self.reference(now)
+            return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, self._start)
+        q, qd, qdd = reference(held.times, held.q, held.qd, now - self._start)
         self._latched = self._latched or self._fault(state, now)
         if self._latched is not None:
-            return self._follow_stop((self._latched,), dt, now, state)
+            return self._follow_stop(self._latched, dt, now, state)
         if command is None:
-            return self._follow_stop((Cause.NO_COMMAND,), dt, now, state)
-        if not self._usable(command):
-            return self._follow_stop((Cause.BAD_COMMAND,), dt, now, state)
+            return self._follow_stop(Cause.NO_COMMAND, dt, now, state)
+        refused = watch.unusable_command(command, q, self.spec.velocity)
+        if refused is not None:
+            return self._follow_stop(refused, dt, now, state)
         asked = self._asked_velocity(command, q, qd, dt)
-        bounds = self._limits.bounds(q, qd, dt)
-        given = np.clip(asked, bounds.lower, bounds.upper)
-        given[np.abs(given) < REST] = 0.0
-        stop = self._with_ramp(q, qd, given, dt)
-        if not bounds.feasible or not is_certified(stop, self.spec):
-            return self._follow_stop((Cause.UNCERTIFIED,), dt, now, state)
-        changed = bool((np.abs(given - asked) > 1e-9).any())
-        causes = tuple(self._limits.broken(asked, bounds, qd, dt)) if changed else ()
-        status = Status.LIMITED if changed else Status.OK
-        return self._let_through(stop, status, causes, dt, now, state)
+        start = Start(q, qd, qdd, dt)
+        found = self._search.nearest(asked, start, held, now + dt - self._start)
+        if found.stop is None:
+            return self._follow_stop(Cause.UNCERTIFIED, dt, now, state, found.causes)
+        causes, status = found.causes, Status.OK
+        if not watch.within(found.given, asked, self._same):
+            causes = self._search.broken(asked, start) + causes
+            status = Status.LIMITED
+        return self._let_through(found.stop, status, causes, dt, now, state)
 
-    def _unusable(self, state: ArmState, now: float) -> Cause | None:
-        shape = (self.spec.n,)
-        finite = np.isfinite(state.q).all() and np.isfinite(state.qd).all()
-        if state.q.shape != shape or state.qd.shape != shape or not finite:
-            return Cause.BAD_STATE
-        if not abs(now - state.stamp) <= self.state_timeout:
-            return Cause.STALE_STATE
-        return None
+    @property
+    def _held(self) -> Trajectory:
+        if self._in_hand is None:
+            raise SafetyError("the filter has no state to start from; call reset first")
+        return self._in_hand
 
     def _fault(self, state: ArmState | None, now: float) -> Cause | None:
         """Return the latching cause that the measured state gives, or None."""
-        if state is None:
-            return Cause.STALE_STATE
-        unusable = self._unusable(state, now)
-        if unusable is not None:
+        unusable = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
+        if unusable is not None or state is None:
             return unusable
         # A state older than the motion in hand is compared with the start of that motion.
-        then, _ = self.reference(min(max(state.stamp, self._start), now))
-        error = np.abs(state.q - then)
-        return None if (error <= self.spec.tracking_error).all() else Cause.TRACKING_ERROR
-
-    def _usable(self, command: JointCommand) -> bool:
-        shape = (self.spec.n,)
-        if command.qd.shape != shape or not np.isfinite(command.qd).all():
-            return False
-        return command.q is None or (
-            command.q.shape == shape and bool(np.isfinite(command.q).all())
-        )
+        held, t = self._held, min(max(state.stamp, self._start), now) - self._start
+        lost = strays(held.times, held.q, held.qd, t, state.q, self.spec.tracking_error)
+        return Cause.TRACKING_ERROR if lost else None
 
     def _asked_velocity(self, command: JointCommand, q: Array, qd: Array, dt: float) -> Array:
         """Return the velocity (n,) that the command asks for at the end of the period.
@@ -175,23 +213,17 @@ class SafetyFilter:
             return command.qd
         return np.asarray(command.qd + (command.q - q) / dt - (qd + command.qd) / 2)
 
-    def _with_ramp(self, q: Array, qd: Array, given: Array, dt: float) -> Trajectory:
-        end = q + (qd + given) * dt / 2
-        times, positions, velocities = braking_ramp(end, given, self.spec.acceleration, dt)
-        return Trajectory(
-            np.concatenate([[0.0, dt], dt + times]),
-            np.concatenate([[q, end], positions]),
-            np.concatenate([[qd, given], velocities]),
-        )
-
     def _follow_stop(
-        self, causes: tuple[Cause, ...], dt: float, now: float, state: ArmState | None = None
+        self,
+        cause: Cause,
+        dt: float,
+        now: float,
+        state: ArmState | None = None,
+        causes: tuple[Cause, ...] = (),
     ) -> SafetyResult:
-        assert self._in_hand is not None
-        stop = self._in_hand.tail(now - self._start)
-        resting = not stop.qd.any()
-        status = Status.STOPPED if resting else Status.STOPPING
-        return self._let_through(stop, status, causes, dt, now, state)
+        stop = self._held.tail(now - self._start)
+        status = Status.STOPPING if stop.qd.any() else Status.STOPPED
+        return self._let_through(stop, status, (cause, *causes), dt, now, state)
 
     def _let_through(
         self,
@@ -203,19 +235,16 @@ class SafetyFilter:
         state: ArmState | None,
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        segment = stop.head(dt)
-        return SafetyResult(segment, stop, status, causes, self._margins(segment, state))
+        return SafetyResult(stop, dt, status, causes, self._margins(stop, state))
 
-    def _margins(self, segment: Trajectory, state: ArmState | None) -> dict[str, float]:
-        spec = self.spec
-        q, qd = segment.q[-1], segment.qd[-1]
-        margins = {
-            "position": float(np.minimum(q - spec.soft_lower, spec.soft_upper - q).min()),
-            "velocity": float((spec.soft_velocity - np.abs(qd)).min()),
-        }
-        if state is not None and state.q.shape == q.shape:
-            error = np.abs(state.q - segment.q[0])
-            margins["tracking_error"] = float((spec.tracking_error - error).min())
+    def _margins(self, stop: Trajectory, state: ArmState | None) -> dict[str, float]:
+        margins = {} if self._guards is None else self._guards.margins()
+        known = state is not None and state.q.shape == stop.q[0].shape
+        measured = state.q if state is not None and known else stop.q[0]
+        position, velocity, off = rooms(
+            stop.q, stop.qd, measured, self._table, self.spec.tracking_error
+        )
+        margins["position"], margins["velocity"] = position, velocity
+        if known:
+            margins["tracking_error"] = off
         return margins
-
-

@@ -1,7 +1,8 @@
-"""Joint position, velocity and acceleration limits, forward-invariant in discrete time.
+"""Joint position, velocity, acceleration and jerk as bounds on the next velocity.
 
-A joint that moves at v can be brought to rest by constant decelerations of at most a, one a
-period dt. The shortest way it then still goes is, with v = (k + s) a dt, k whole, 0 <= s < 1,
+The position bound is a viability bound, exact in discrete time. A joint that moves at v can be
+brought to rest by constant decelerations of at most a, one a period dt. The shortest way it then
+still goes is, with v = (k + s) a dt, k whole, 0 <= s < 1,
 
     D(v) = a dt² / 2 * (k² + (2 k + 1) s),
 
@@ -11,108 +12,101 @@ viable state leads to a viable state, so the limits hold for ever. Cf. Del Prete
 position and velocity bounds in discrete-time acceleration/torque control of robot manipulators".
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import RobotSpec
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
-_SLACK = 1e-9  # rad/s or m/s; rounding
+# In the order of `bounds`; the jerk comes last, since it gives way.
+CAUSES = (Cause.POSITION, Cause.VELOCITY, Cause.ACCELERATION, Cause.JERK)
+ALL = len(CAUSES)
+SLACK = 1e-9  # rad/s or m/s; rounding
 
 
-@dataclass(frozen=True)
-class VelocityBounds:
-    """Velocities that joints may have at the end of a period, and what bounds them.
-
-    Attributes:
-        lower: (n,) rad/s or m/s.
-        upper: (n,) rad/s or m/s.
-        viable_lower: (n,) the part that keeps the position limits.
-        viable_upper: (n,) the part that keeps the position limits.
-    """
-
-    lower: Array
-    upper: Array
-    viable_lower: Array
-    viable_upper: Array
-
-    @property
-    def feasible(self) -> bool:
-        """Whether every joint has a velocity inside; where not, only the stop in hand has."""
-        return bool((self.lower <= self.upper + _SLACK).all())
+def limit_table(spec: RobotSpec) -> Array:
+    """Return the limits that commands keep, (5, n): lower, upper, speed, acceleration, jerk."""
+    return np.array(
+        [spec.soft_lower, spec.soft_upper, spec.soft_velocity, spec.acceleration, spec.jerk]
+    )
 
 
-class JointLimits:
-    """The limits of a robot's joints as bounds on the next velocity."""
-
-    def __init__(self, spec: RobotSpec) -> None:
-        self.spec = spec
-
-    def bounds(self, q: Array, qd: Array, dt: float) -> VelocityBounds:
-        """Return the velocities allowed after ``dt`` s, from the reference ``q``, ``qd`` (n,).
-
-        A joint that starts outside its position limits may rest or move inward only.
-        """
-        spec = self.spec
-        step = spec.acceleration * dt
-        room = np.array([q - spec.soft_lower, spec.soft_upper - q])
-        toward = fastest_toward(room, np.array([-qd, qd]), spec.acceleration, dt)
-        lower, upper = -toward[0], toward[1]
-        return VelocityBounds(
-            np.maximum(np.maximum(lower, -spec.soft_velocity), qd - step),
-            np.minimum(np.minimum(upper, spec.soft_velocity), qd + step),
-            lower,
-            upper,
-        )
-
-    def broken(self, asked: Array, bounds: VelocityBounds, qd: Array, dt: float) -> list[Cause]:
-        """Return which limits the velocities ``asked`` (n,) would have broken."""
-        above, below = asked - _SLACK, asked + _SLACK
-        step = self.spec.acceleration * dt
-        found = {
-            Cause.POSITION: (above > bounds.viable_upper) | (below < bounds.viable_lower),
-            Cause.VELOCITY: np.abs(asked) > self.spec.soft_velocity + _SLACK,
-            Cause.ACCELERATION: np.abs(asked - qd) > step + _SLACK,
-        }
-        return [cause for cause, joints in found.items() if joints.any()]
-
-
-def fastest_toward(room: Array, qd: Array, acceleration: Array, dt: float) -> Array:
-    """Return the largest viable velocity (..., n) toward a limit after one period.
+@njit(cache=True)
+def bounds(
+    q: Array, qd: Array, qdd: Array, limits: Array, dt: float, only: int = ALL
+) -> tuple[Array, Array]:
+    """Return the velocities (n,) allowed at the end of a period, lowest and highest.
 
     Args:
-        room: (..., n) distance left to the limit, rad or m; negative outside it.
-        qd: (..., n) present velocity toward the limit, rad/s or m/s.
-        acceleration: (n,) rated deceleration, rad/s² or m/s².
+        q: (n,) reference position, rad or m.
+        qd: (n,) reference velocity, rad/s or m/s.
+        qdd: (n,) acceleration of the period before, rad/s² or m/s².
+        limits: (5, n) as :func:`limit_table` returns them.
+        dt: length of the period, s.
+        only: the limit to keep, by its place in ``CAUSES``; all where it is left out.
+    """
+    n = q.shape[0]
+    lower, upper = np.full(n, -np.inf), np.full(n, np.inf)
+    for k in range(n):
+        acceleration = limits[3, k]
+        if only == 0 or only == ALL:
+            upper[k] = fastest_toward(limits[1, k] - q[k], qd[k], acceleration, dt)
+            lower[k] = -fastest_toward(q[k] - limits[0, k], -qd[k], acceleration, dt)
+        if only == 1 or only == ALL:
+            upper[k] = min(upper[k], limits[2, k])
+            lower[k] = max(lower[k], -limits[2, k])
+        if only == 2 or only == ALL:
+            upper[k] = min(upper[k], qd[k] + acceleration * dt)
+            lower[k] = max(lower[k], qd[k] - acceleration * dt)
+        if only == 3 or only == ALL:
+            same, change = qd[k] + qdd[k] * dt, limits[4, k] * dt * dt
+            low, high = lower[k], upper[k]
+            lower[k] = min(max(low, same - change), high)
+            upper[k] = max(min(high, same + change), low)
+    return lower, upper
+
+
+@njit(cache=True)
+def project(asked: Array, lower: Array, upper: Array) -> Array:
+    """Return the velocities (n,) inside bounds that are nearest to ``asked`` (n,)."""
+    out = np.empty_like(lower)
+    for k in range(out.shape[0]):
+        out[k] = min(max(asked[k], lower[k]), upper[k])
+    return out
+
+
+@njit(cache=True)
+def beyond(
+    asked: Array, q: Array, qd: Array, qdd: Array, limits: Array, dt: float
+) -> NDArray[np.bool_]:
+    """Return which of the limits in ``CAUSES`` (4,) velocities ``asked`` (n,) break."""
+    found = np.zeros(ALL, dtype=np.bool_)
+    for limit in range(ALL):
+        lower, upper = bounds(q, qd, qdd, limits, dt, limit)
+        for k in range(q.shape[0]):
+            if asked[k] > upper[k] + SLACK or asked[k] < lower[k] - SLACK:
+                found[limit] = True
+    return found
+
+
+@njit(cache=True)
+def fastest_toward(room: float, qd: float, acceleration: float, dt: float) -> float:
+    """Return the largest viable velocity toward a limit after one period, rad/s or m/s.
+
+    Args:
+        room: distance left to the limit, rad or m; negative outside it.
+        qd: present velocity toward the limit, rad/s or m/s.
+        acceleration: rated deceleration, rad/s² or m/s².
         dt: period, s.
     """
     # Largest v' with qd dt/2 + v' dt/2 + D(v') <= room; the left side is piecewise linear in v'.
-    unit = acceleration * dt * dt
-    left = (room - qd * dt / 2) / unit
-    k = np.floor((np.sqrt(1 + 8 * np.maximum(left, 0)) - 1) / 2)
-    forward = (k + (left - k * (k + 1) / 2) / (k + 1)) * acceleration * dt
+    step = acceleration * dt
+    left = (room - qd * dt / 2) / (step * dt)
+    if left >= 0:
+        k = np.floor((np.sqrt(1 + 8 * left) - 1) / 2)
+        return (k + (left - k * (k + 1) / 2) / (k + 1)) * step
     # Without room for any forward velocity: come back as fast as the limit asks, and where the
     # joint is outside already, anything inward.
-    backward = np.where(room < 0, 0.0, 2 * left * acceleration * dt)
-    return np.where(left >= 0, forward, backward)
-
-
-def braking_ramp(
-    q: Array, qd: Array, acceleration: Array, dt: float
-) -> tuple[Array, Array, Array]:
-    """Return times (m,), positions and velocities (m, n) of the stop from ``q``, ``qd``.
-
-    Each joint brakes at its rated deceleration in whole periods, the last one more gently. The
-    first knot is the state itself at time 0 and is left out.
-    """
-    steps = int(np.ceil((np.abs(qd) / (acceleration * dt)).max() - 1e-9))
-    index = np.arange(1, steps + 1)[:, None]
-    speed = np.maximum(np.abs(qd) - index * acceleration * dt, 0.0)
-    speed[-1:] = 0.0
-    velocities = np.sign(qd) * speed
-    before = np.concatenate([qd[None], velocities])[:-1]
-    positions = q + np.cumsum((before + velocities) * (dt / 2), axis=0)
-    return np.asarray(index[:, 0] * dt), positions, velocities
+    return 0.0 if room < 0 else 2 * left * step

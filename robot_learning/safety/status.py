@@ -25,27 +25,37 @@ class Cause(str, Enum):
     """A joint would have passed its speed limit."""
     ACCELERATION = "acceleration"
     """A joint would have passed its acceleration limit."""
+    JERK = "jerk"
+    """A joint would have changed its acceleration too fast."""
+    SELF_COLLISION = "self_collision"
+    """Two links would have come too near to each other, or could not have stopped before."""
+    SCENE_COLLISION = "scene_collision"
+    """A link would have come too near to the scene, or could not have stopped before."""
+    WORKSPACE = "workspace"
+    """The tip would have left its workspace."""
+    KEEP_OUT = "keep_out"
+    """The tip or a link would have entered a zone that is kept out of."""
+    TIP_SPEED = "tip_speed"
+    """The tip would have been too fast."""
+    SINGULARITY = "singularity"
+    """The arm would have come too near to a singular configuration."""
     NO_COMMAND = "no_command"
     """No command came in time for this period."""
     BAD_COMMAND = "bad_command"
     """The command was not finite, or not one number a joint."""
+    IMPLAUSIBLE = "implausible"
+    """The command was farther from what the arm does than any arm could follow."""
     BAD_PERIOD = "bad_period"
     """The period was not a finite time above zero, or the clock went backwards."""
     UNCERTIFIED = "uncertified"
-    """The result did not pass its second check."""
+    """No command near the one asked for had a stop behind it."""
     BAD_STATE = "bad_state"
     """The measured state was not finite, or not one number a joint. Latches."""
     STALE_STATE = "stale_state"
     """No measured state came in time. Latches."""
     TRACKING_ERROR = "tracking_error"
     """The arm is too far from where it was commanded to be. Latches."""
+    INTRUSION = "intrusion"
+    """Something came nearer than the margin to the arm or to its stop. Latches."""
     STOP_REQUESTED = "stop_requested"
     """Somebody asked for a stop. Latches."""
-
-
-LATCHING = {
-    Cause.BAD_STATE,
-    Cause.STALE_STATE,
-    Cause.TRACKING_ERROR,
-    Cause.STOP_REQUESTED,
-}

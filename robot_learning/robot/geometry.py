@@ -1,0 +1,107 @@
+"""The arm as convex bodies, from the URDF's collision geometry."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import Any
+
+import coal
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from robot_learning.paths import resolve_uri
+from robot_learning.robot.model import bounded_urdf, reduced
+from robot_learning.robot.spec import RobotSpec
+
+Array = NDArray[np.float64]
+ROUND = 64  # corners that stand in for a circle, circumscribed
+
+
+@dataclass(frozen=True)
+class Body:
+    """A convex part of the arm.
+
+    Attributes:
+        name: of the link in the URDF.
+        link: joints of the chain between it and the base; 0 is the base itself.
+        shape: for coal; a mesh is replaced by its convex hull.
+        T_base_body: (4, 4) pose with all joints at 0.
+        points: (m, 3) points whose hull, grown by ``radius``, encloses the shape; all joints at
+            0, base frame, m.
+        radius: m.
+    """
+
+    name: str
+    link: int
+    shape: Any
+    T_base_body: Array
+    points: Array
+    radius: float
+
+
+def read_bodies(spec: RobotSpec) -> list[Body]:
+    """Return the collision bodies of the arm and of what its links carry."""
+    full, locked, q_hold = reduced(spec)
+    root = bounded_urdf(spec)
+    for mesh in root.iter("mesh"):
+        mesh.set("filename", str(resolve_uri(mesh.get("filename", ""), spec.urdf.parent)))
+    text = ET.tostring(root, encoding="unicode")
+    shapes = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
+    model, shapes = pin.buildReducedModel(full, shapes, locked, q_hold)
+    data = model.createData()
+    pin.framesForwardKinematics(model, data, np.zeros(model.nq))
+    T_root_base = data.oMf[model.getFrameId(spec.base_link)]
+    found = []
+    for item in shapes.geometryObjects:
+        T = (T_root_base.inverse() * data.oMi[item.parentJoint] * item.placement).homogeneous
+        name = model.names[item.parentJoint]
+        link = spec.joints.index(name) + 1 if item.parentJoint else 0
+        shape, points, radius = _convex(item.geometry)
+        points = points @ T[:3, :3].T + T[:3, 3]
+        frame = full.frames[full.getFrameId(item.name.rsplit("_", 1)[0])].name
+        found.append(Body(frame, link, shape, T, points, radius))
+    return found
+
+
+def read_screws(spec: RobotSpec) -> Array:
+    """Return the joints' axes with all joints at 0, (n, 7), base frame.
+
+    Rows are the axis (3,), a point on it (3,) m, and 1 for a prismatic joint, 0 for the others.
+    The motion of link k is the product of the first k rotations or shifts (product of
+    exponentials; Lynch, Park 2017, "Modern Robotics", section 4.1).
+    """
+    full, locked, q_hold = reduced(spec)
+    model = pin.buildReducedModel(full, locked, q_hold)
+    data = model.createData()
+    pin.computeJointJacobians(model, data, np.zeros(model.nq))
+    pin.updateFramePlacements(model, data)
+    T_base_root = data.oMf[model.getFrameId(spec.base_link)].inverse()
+    rows = np.zeros((spec.n, 7))
+    for row, name in zip(rows, spec.joints, strict=True):
+        joint = model.getJointId(name)
+        J = data.J[:, model.joints[joint].idx_v]
+        prismatic = np.linalg.norm(J[3:]) < 0.5
+        row[:3] = T_base_root.rotation @ (J[:3] if prismatic else J[3:])
+        row[3:6] = T_base_root.act(data.oMi[joint].translation)
+        row[6] = prismatic
+    return rows
+
+
+def _convex(shape: Any) -> tuple[Any, Array, float]:
+    """Return a convex shape, and points (m, 3) with a radius that enclose it, own frame, m."""
+    if isinstance(shape, coal.Sphere):
+        return shape, np.zeros((1, 3)), shape.radius
+    if isinstance(shape, coal.Capsule):
+        half = shape.halfLength
+        return shape, np.array([[0, 0, -half], [0, 0, half]]), shape.radius
+    if isinstance(shape, coal.Box):
+        signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
+        return shape, signs * shape.halfSide, 0.0
+    if isinstance(shape, coal.Cylinder):
+        angle = 2 * np.pi * np.arange(ROUND) / ROUND
+        r = shape.radius / np.cos(np.pi / ROUND)
+        rim = np.stack([r * np.cos(angle), r * np.sin(angle), np.zeros(ROUND)], axis=1)
+        up = np.array([0, 0, shape.halfLength])
+        return shape, np.concatenate([rim - up, rim + up]), 0.0
+    shape.buildConvexHull(True, "Qt")
+    return shape.convex, np.array(shape.convex.points()), 0.0

@@ -1,0 +1,27 @@
+"""What a constraint on the whole motion, the stop included, looks like."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.robot import Trajectory
+from robot_learning.safety.qp import Cut
+
+Array = NDArray[np.float64]
+
+
+class Check(Protocol):
+    """A constraint that a period and the stop behind it must keep."""
+
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+        """Return None where the motion keeps the constraint, else a cut that would have.
+
+        Args:
+            motion: the period to velocity ``given`` and the ramp to rest behind it.
+            given: (n,) velocities at the end of the period, rad/s or m/s.
+            dt: length of the period, s.
+        """
+
+    def margins(self) -> dict[str, float]:
+        """Return how far the motion checked last, if kept, is from the limit, by cause."""

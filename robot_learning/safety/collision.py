@@ -1,0 +1,137 @@
+"""What the arm must not touch: itself, and what stands around it."""
+
+from collections.abc import Sequence
+
+from robot_learning.errors import ConfigError
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.bodies import TIP, ArmBodies
+from robot_learning.robot.schema import Solid
+from robot_learning.robot.shapes import Shape, shape_of
+from robot_learning.safety.clearance import Pair
+from robot_learning.safety.status import Cause
+
+FLOOR = "floor"
+
+
+def self_collision(arm: ArmBodies) -> list[Pair]:
+    """Return the pairs of bodies whose links are neither one nor neighbours.
+
+    Links that come nearer than the margin at home by design are held to half of that distance.
+
+    Raises:
+        ConfigError: where two of them overlap at home and the robot's file does not allow it.
+    """
+    settings, found = arm.spec.safety, []
+    for i, first in enumerate(arm.bodies):
+        for j, second in enumerate(arm.bodies):
+            if second.link - first.link < 2 or TIP in (first.name, second.name):
+                continue
+            if _may_touch(first.name, second.name, settings.may_touch):
+                continue
+            at_home = arm.distance(i, j, arm.spec.home)
+            if not at_home > 0:
+                raise ConfigError(
+                    f"{arm.spec.path}: home: {first.name} touches {second.name}; choose another "
+                    f"home, or allow it: safety.may_touch: [[{first.name}, {second.name}]]"
+                )
+            margin = min(settings.collision_margin, at_home / 2)
+            found.append(Pair(i, j, margin, Cause.SELF_COLLISION))
+    return found
+
+
+def scene_collision(
+    arm: ArmBodies, solids: Sequence[Solid], *, at_home: bool = True
+) -> list[Pair]:
+    """Return the pairs of moving bodies and solids, the floor among them.
+
+    Args:
+        arm: the bodies.
+        solids: what stands around it.
+        at_home: refuse solids that are too near to the arm at home.
+
+    Raises:
+        ConfigError: where a solid overlaps the arm at home, or keeps no distance to it there.
+    """
+    floor = Solid(name=FLOOR, half_space=(0, 0, 1), xyz=(0, 0, arm.spec.safety.floor))
+    return [
+        pair
+        for solid in (floor, *solids)
+        for pair in _kept_off(
+            arm, shape_of(solid), _moving(arm), Cause.SCENE_COLLISION, at_home=at_home
+        )
+    ]
+
+
+def keep_out(arm: ArmBodies) -> list[Pair]:
+    """Return the pairs of the zones to keep out of with the tip and with the links they name.
+
+    Raises:
+        ConfigError: where a link has no geometry, or is in its zone at home.
+    """
+    found = []
+    for number, zone in enumerate(arm.spec.safety.keep_out):
+        bodies = arm.named(TIP)
+        for link in zone.links:
+            if not arm.named(link):
+                where = f"{arm.spec.path}: safety.keep_out.{number}.links"
+                known = ", ".join(dict.fromkeys(body.name for body in arm.bodies))
+                raise ConfigError(f"{where}: no geometry of a link '{link}'; there is {known}")
+            bodies += arm.named(link)
+        found += _kept_off(arm, shape_of(zone), bodies, Cause.KEEP_OUT)
+    return found
+
+
+def workspace(arm: ArmBodies) -> list[Pair]:
+    """Return the pairs of the tip and the six walls of its workspace.
+
+    Raises:
+        ConfigError: where the tip is outside at home.
+    """
+    walls = [shape_of(wall) for wall in workspace_walls(arm.spec, _span(arm))]
+    return [
+        pair
+        for wall in walls
+        for pair in _kept_off(arm, wall, arm.named(TIP), Cause.WORKSPACE)
+    ]
+
+
+def workspace_walls(spec: RobotSpec, span: float) -> list[Solid]:
+    """Return the walls of the box that the tip stays in, or of a cube of ``span``, m, around."""
+    box = spec.safety.workspace
+    lower = box.lower if box else (-span, -span, -span)
+    upper = box.upper if box else (span, span, span)
+    walls = []
+    for axis, name in enumerate("xyz"):
+        inward = tuple(float(k == axis) for k in range(3))
+        outward = tuple(-value for value in inward)
+        walls.append(Solid(name=f"workspace lower {name}", half_space=inward, xyz=lower))
+        walls.append(Solid(name=f"workspace upper {name}", half_space=outward, xyz=upper))
+    return walls
+
+
+def _span(arm: ArmBodies) -> float:
+    """Return a distance from the base that the tip never reaches, m."""
+    return 1.1 * float(arm.lever(arm.named(TIP)[0]).max()) + 1.0
+
+
+def _moving(arm: ArmBodies) -> list[int]:
+    bodies = range(len(arm.bodies))
+    return [i for i in bodies if arm.bodies[i].link > 0 and arm.bodies[i].name != TIP]
+
+
+def _kept_off(
+    arm: ArmBodies, shape: Shape, bodies: Sequence[int], cause: Cause, *, at_home: bool = True
+) -> list[Pair]:
+    margin, spec = arm.spec.safety.collision_margin, arm.spec
+    for body in bodies if at_home else ():
+        distance = arm.distance(body, shape, spec.home)
+        if not distance >= margin:
+            raise ConfigError(
+                f"{spec.path}: safety: at home {arm.bodies[body].name} is {distance * 1e3:.1f} mm "
+                f"from '{shape.name}', and the margin is {margin * 1e3:.1f} mm"
+            )
+    return [Pair(body, shape, margin, cause) for body in bodies]
+
+
+def _may_touch(first: str, second: str, allowed: Sequence[tuple[str, str]]) -> bool:
+    return (first, second) in allowed or (second, first) in allowed

@@ -1,0 +1,110 @@
+"""All constraints on the motion of the arm as a whole: clearance, tip speed, singularity."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.errors import SafetyError
+from robot_learning.robot import RobotSpec, Trajectory
+from robot_learning.robot.bodies import ArmBodies
+from robot_learning.robot.schema import Solid
+from robot_learning.safety import collision
+from robot_learning.safety.check import Check
+from robot_learning.safety.clearance import Clearance, Pair
+from robot_learning.safety.qp import Cut
+from robot_learning.safety.singularity import Singularity
+from robot_learning.safety.status import Cause
+from robot_learning.safety.tip_speed import TipSpeed
+
+Array = NDArray[np.float64]
+
+
+class Guards:
+    """What a period and its stop must keep besides the joint limits.
+
+    Args:
+        spec: the robot.
+        reduced_speed: keep the tip below the reduced speed.
+
+    Raises:
+        ConfigError: where the arm at home breaks a constraint already.
+    """
+
+    def __init__(self, spec: RobotSpec, *, reduced_speed: bool = False) -> None:
+        self.spec = spec
+        self.arm = ArmBodies(spec)
+        zones = [*collision.workspace(self.arm), *collision.keep_out(self.arm)]
+        self._fixed = [*collision.self_collision(self.arm), *zones]
+        self.solids = tuple(spec.safety.scene)
+        scene = collision.scene_collision(self.arm, self.solids)
+        self.clearance = Clearance(self.arm, [*self._fixed, *scene])
+        self._others: list[Check] = [
+            TipSpeed(self.arm, reduced=reduced_speed),
+            Singularity(self.arm),
+        ]
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The moving links that have no collision geometry, so that nothing guards them."""
+        return self.arm.without_geometry
+
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+        """See :class:`~robot_learning.safety.check.Check`."""
+        broken = self.clearance.check(motion, given, dt)
+        for other in self._others:
+            if broken is not None:
+                break
+            broken = other.check(motion, given, dt)
+        return broken
+
+    def margins(self) -> dict[str, float]:
+        """Return how far the motion checked last is from each limit, by cause."""
+        found = self.clearance.margins()
+        for other in self._others:
+            found.update(other.margins())
+        return found
+
+    def set_scene(self, solids: Sequence[Solid], motion: Trajectory | None) -> bool:
+        """Replace the scene and say whether something new is too near to ``motion``."""
+        known = {solid.model_dump_json() for solid in self.solids}
+        new = {solid.name for solid in solids if solid.model_dump_json() not in known}
+        scene = collision.scene_collision(self.arm, solids, at_home=False)
+        self.solids = tuple(solids)
+        self.clearance = Clearance(self.arm, [*self._fixed, *scene])
+        if motion is None or not new:
+            return False
+        fresh = [pair for pair in scene if _name(pair) in new]
+        return Clearance(self.arm, fresh).intrudes(motion)
+
+    def refuse_contact(self, q: Array) -> None:
+        """Refuse to start where the arm touches something.
+
+        Raises:
+            SafetyError: naming what touches at ``q`` (n,).
+        """
+        for pair, distance in self.clearance.near(q):
+            if pair.cause in (Cause.SELF_COLLISION, Cause.SCENE_COLLISION) and distance <= 0:
+                raise SafetyError(f"the filter can't start: {self._describe(pair, distance)}")
+
+    def refuse_intrusion(self, q: Array) -> None:
+        """Refuse to resume where something of the scene is nearer than its margin.
+
+        Raises:
+            SafetyError: naming what is near at ``q`` (n,).
+        """
+        for pair, distance in self.clearance.near(q):
+            if pair.cause is Cause.SCENE_COLLISION:
+                what = self._describe(pair, distance)
+                raise SafetyError(f"resume refused: {Cause.INTRUSION.value}: {what}")
+
+    def _describe(self, pair: Pair, distance: float) -> str:
+        name = self.arm.bodies[pair.body].name
+        return f"{name} is {distance * 1e3:.1f} mm from {self._other(pair)}"
+
+    def _other(self, pair: Pair) -> str:
+        return self.arm.bodies[pair.other].name if isinstance(pair.other, int) else pair.other.name
+
+
+def _name(pair: Pair) -> str:
+    return "" if isinstance(pair.other, int) else pair.other.name

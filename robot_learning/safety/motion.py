@@ -1,0 +1,152 @@
+"""The motion that the filter makes: one period to a velocity, then braking to rest."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from robot_learning.robot import Trajectory
+
+Array = NDArray[np.float64]
+SNAP = 1e-9  # s
+REST = 1e-9  # rad/s or m/s; slower is rounding
+
+
+def stopping_motion(
+    q: Array, qd: Array, given: Array, acceleration: Array, dt: float
+) -> Trajectory:
+    """Return the period from ``q``, ``qd`` to velocity ``given`` (n,) and the stop behind it.
+
+    Each joint brakes at its rated deceleration in whole periods, the last one more gently.
+
+    Args:
+        q: (n,) rad or m.
+        qd: (n,) rad/s or m/s.
+        given: (n,) rad/s or m/s.
+        acceleration: (n,) rated deceleration, rad/s² or m/s².
+        dt: length of a period, s.
+    """
+    return Trajectory(*_knots(q, qd, given, acceleration, dt))
+
+
+@njit(cache=True)
+def _knots(
+    q: Array, qd: Array, given: Array, acceleration: Array, dt: float
+) -> tuple[Array, Array, Array]:
+    n = q.shape[0]
+    steps = 0
+    fastest = np.abs(given)
+    for k in range(n):
+        if fastest[k] < REST:
+            fastest[k] = 0.0
+        steps = max(steps, int(math.ceil(fastest[k] / (acceleration[k] * dt) - 1e-9)))
+    times = np.empty(steps + 2)
+    positions = np.empty((steps + 2, n))
+    velocities = np.empty((steps + 2, n))
+    times[0] = 0.0
+    for i in range(1, steps + 2):
+        times[i] = i * dt
+    for k in range(n):
+        positions[0, k], velocities[0, k] = q[k], qd[k]
+        for i in range(1, steps + 2):
+            speed = max(fastest[k] - (i - 1) * acceleration[k] * dt, 0.0)
+            if i == steps + 1 and steps > 0:
+                speed = 0.0
+            velocities[i, k] = math.copysign(speed, given[k]) if speed > 0.0 else 0.0
+            positions[i, k] = (
+                positions[i - 1, k] + (velocities[i - 1, k] + velocities[i, k]) * dt / 2
+            )
+    return times, positions, velocities
+
+
+@njit(cache=True)
+def sample(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array]:
+    """Return positions and velocities (n,) at ``t`` of a motion made by the filter.
+
+    Its velocity is linear between knots; a time within 1 ns of a knot is that knot.
+    """
+    last = times.shape[0] - 1
+    if last == 0 or t > times[last] + SNAP:
+        return q[last].copy(), np.zeros(q.shape[1])
+    i = 0
+    while i < last - 1 and times[i + 1] <= t + SNAP:
+        i += 1
+    if abs(t - times[i]) <= SNAP or t < times[i]:
+        return q[i].copy(), qd[i].copy()
+    if abs(t - times[i + 1]) <= SNAP:
+        return q[i + 1].copy(), qd[i + 1].copy()
+    positions, velocities = q[i].copy(), qd[i].copy()
+    h, s = times[i + 1] - times[i], t - times[i]
+    for k in range(q.shape[1]):
+        change = (qd[i + 1, k] - qd[i, k]) / h
+        positions[k] += (qd[i, k] + change * s / 2) * s
+        velocities[k] += change * s
+    return positions, velocities
+
+
+@njit(cache=True)
+def travelled(times: Array, qd: Array, t0: float, t1: float, out: Array) -> None:
+    """Write how far each joint goes, back and forth, between two times into ``out`` (n,)."""
+    out[:] = 0.0
+    for i in range(times.shape[0] - 1):
+        low, high = max(times[i], t0), min(times[i + 1], t1)
+        if high <= low:
+            continue
+        h = times[i + 1] - times[i]
+        for k in range(out.shape[0]):
+            slope = (qd[i + 1, k] - qd[i, k]) / h
+            v0 = abs(qd[i, k] + slope * (low - times[i]))
+            v1 = abs(qd[i, k] + slope * (high - times[i]))
+            if qd[i, k] * qd[i + 1, k] < 0.0:
+                out[k] += max(v0, v1) * (high - low)
+            else:
+                out[k] += (v0 + v1) / 2.0 * (high - low)
+
+
+@njit(cache=True)
+def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array, Array]:
+    """Return position, velocity and the acceleration up to then, all (n,), at ``t``."""
+    positions, velocities = sample(times, q, qd, t)
+    change = np.zeros(q.shape[1])
+    last = times.shape[0] - 1
+    if last > 0 and SNAP < t <= times[last] + SNAP:
+        i = 0
+        while i < last - 1 and times[i + 1] < t - SNAP:
+            i += 1
+        change[:] = (qd[i + 1] - qd[i]) / (times[i + 1] - times[i])
+    return positions, velocities, change
+
+
+@njit(cache=True)
+def strays(
+    times: Array, q: Array, qd: Array, t: float, measured: Array, tracking: Array
+) -> bool:
+    """Say whether positions ``measured`` (n,) at ``t`` are farther off than ``tracking`` (n,)."""
+    commanded, _ = sample(times, q, qd, t)
+    for k in range(commanded.shape[0]):
+        if not abs(measured[k] - commanded[k]) <= tracking[k]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def rooms(
+    q: Array, qd: Array, measured: Array, limits: Array, tracking: Array
+) -> tuple[float, float, float]:
+    """Return the smallest distances left to the position, speed and tracking error limits.
+
+    Args:
+        q: (m, n) at the knots; a period ends at the second.
+        qd: (m, n).
+        measured: (n,) positions at the first knot.
+        limits: (5, n) as :func:`robot_learning.safety.limits.limit_table` returns them.
+        tracking: (n,) largest error allowed, rad or m.
+    """
+    end = min(1, q.shape[0] - 1)
+    position = velocity = off = np.inf
+    for k in range(q.shape[1]):
+        position = min(position, q[end, k] - limits[0, k], limits[1, k] - q[end, k])
+        velocity = min(velocity, limits[2, k] - abs(qd[end, k]))
+        off = min(off, tracking[k] - abs(measured[k] - q[0, k]))
+    return position, velocity, off

@@ -1,0 +1,46 @@
+"""The only place that knows the solver of quadratic programmes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import daqp
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.safety.status import Cause
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A half-space of velocities: ``normal @ qd >= bound``.
+
+    Attributes:
+        normal: (n,).
+        bound: in the unit of ``normal @ qd``.
+        cause: what it keeps.
+    """
+
+    normal: Array
+    bound: float
+    cause: Cause
+
+
+def closest(asked: Array, lower: Array, upper: Array, cuts: Sequence[Cut]) -> Array | None:
+    """Return the velocities (n,) nearest to ``asked`` inside bounds and cuts; None if none are.
+
+    All arguments are (n,), rad/s or m/s. DAQP: Arnström, Bemporad, Axehill 2022, "A dual
+    active-set solver for embedded quadratic programming using recursive LDL' updates".
+    """
+    n = len(asked)
+    normals = np.array([cut.normal for cut in cuts])
+    scale = np.maximum(np.linalg.norm(normals, axis=1), 1e-9)
+    A = np.ascontiguousarray(normals / scale[:, None])
+    low = np.concatenate([lower, [cut.bound for cut in cuts] / scale])
+    high = np.concatenate([upper, np.full(len(cuts), 1e30)])
+    sense = np.zeros(n + len(cuts), dtype=np.int32)
+    found, _, flag, _ = daqp.solve(np.eye(n), -asked, A, high, low, sense)
+    if flag < 1 or not np.isfinite(found).all():
+        return None
+    return np.clip(found, lower, upper)

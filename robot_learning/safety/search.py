@@ -1,0 +1,119 @@
+"""The search for the safe motion nearest to what is asked for."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.robot import RobotSpec, Trajectory
+from robot_learning.safety.certify import is_certified
+from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table, project
+from robot_learning.safety.motion import sample, stopping_motion
+from robot_learning.safety.qp import Cut, closest
+from robot_learning.safety.status import Cause
+
+Array = NDArray[np.float64]
+Check = Callable[[Trajectory, Array, float], Cut | None]
+PROGRAMMES = 4  # tries to find the closest command before looking between it and the stop
+HALVINGS = 4  # looks between a command and the stop
+
+
+class Start(NamedTuple):
+    """Where a period begins.
+
+    Attributes:
+        q: (n,) rad or m.
+        qd: (n,) rad/s or m/s.
+        qdd: (n,) acceleration of the period before, rad/s² or m/s².
+        dt: length of the period, s.
+    """
+
+    q: Array
+    qd: Array
+    qdd: Array
+    dt: float
+
+
+class Found(NamedTuple):
+    """What the search came to.
+
+    Attributes:
+        stop: the motion and the stop behind it, or None where nothing safe was found.
+        given: (n,) its velocities at the end of the period.
+        causes: what was in the way.
+    """
+
+    stop: Trajectory | None
+    given: Array
+    causes: tuple[Cause, ...]
+
+
+class Search:
+    """Finds the nearest command whose motion and stop keep every limit.
+
+    The joint limits are bounds, so inside them the nearest command is a projection. Where its
+    motion breaks a constraint, a quadratic programme finds the nearest one that keeps it
+    linearised, and that is looked at in turn; at last the way back to the stop in hand is halved.
+
+    Args:
+        spec: the robot.
+        check: a constraint on the whole motion; see :class:`robot_learning.safety.check.Check`.
+    """
+
+    def __init__(self, spec: RobotSpec, check: Check) -> None:
+        self.spec = spec
+        self._check = check
+        self._limits = limit_table(spec)
+
+    def nearest(self, asked: Array, start: Start, held: Trajectory, end: float) -> Found:
+        """Return the safe motion nearest to the velocities ``asked`` (n,).
+
+        Args:
+            asked: (n,) rad/s or m/s.
+            start: where the period begins.
+            held: the stop in hand.
+            end: when the period ends, s from the start of ``held``.
+        """
+        lower, upper = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
+        given = project(asked, lower, upper)
+        stop, broken = self._try(given, start)
+        cuts: list[Cut] = []
+        while broken is not None and len(cuts) < PROGRAMMES:
+            cuts.append(broken)
+            better = closest(asked, lower, upper, cuts)
+            if better is None:
+                break
+            given = better
+            stop, broken = self._try(given, start)
+        if stop is None:
+            _, braking = sample(held.times, held.q, held.qd, end)
+            stop, given = self._between(given, start, braking)
+        return Found(stop, given, tuple(dict.fromkeys(cut.cause for cut in cuts)))
+
+    def broken(self, asked: Array, start: Start) -> tuple[Cause, ...]:
+        """Return which joint limits the velocities ``asked`` (n,) would have broken."""
+        found = beyond(asked, start.q, start.qd, start.qdd, self._limits, start.dt)
+        return tuple(cause for cause, passed in zip(CAUSES, found, strict=True) if passed)
+
+    def _between(
+        self, given: Array, start: Start, braking: Array
+    ) -> tuple[Trajectory | None, Array]:
+        """Return the safe motion nearest to ``given`` (n,) on the way to the stop in hand."""
+        best, low, high = None, 0.0, 1.0
+        for _ in range(HALVINGS):
+            share = (low + high) / 2
+            stop, _ = self._try(braking + share * (given - braking), start)
+            if stop is None:
+                high = share
+            else:
+                best, low = stop, share
+        return best, braking + low * (given - braking)
+
+    def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Cut | None]:
+        """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
+        stop = stopping_motion(start.q, start.qd, given, self.spec.acceleration, start.dt)
+        if not is_certified(stop, self.spec):
+            return None, None
+        broken = self._check(stop, given, start.dt)
+        return (stop, None) if broken is None else (None, broken)

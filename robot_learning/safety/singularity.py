@@ -1,0 +1,83 @@
+"""How near the arm may come to a configuration in which the tip can't move every way."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from robot_learning.robot import Trajectory
+from robot_learning.robot.bodies import ArmBodies
+from robot_learning.robot.chain import tip_jacobian
+from robot_learning.safety.qp import Cut
+from robot_learning.safety.status import Cause
+
+Array = NDArray[np.float64]
+STEP = 1e-5  # rad or m, of the finite differences
+
+
+class Singularity:
+    """The smallest singular value of the tip's linear Jacobian stays above a threshold.
+
+    Motion toward a singular configuration is slowed by the braking distance that it needs, then
+    stopped; motion out of one is free. Below the threshold already, it may not fall further.
+
+    Args:
+        arm: the bodies.
+    """
+
+    def __init__(self, arm: ArmBodies) -> None:
+        self._arm = arm
+        self._tip = arm.bodies[-1].points[0]
+        longest = float(arm.lever(len(arm.bodies) - 1).max())
+        self.limit = arm.spec.safety.singularity.stop * longest
+        self._smallest = np.inf
+
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+        """See :class:`~robot_learning.safety.check.Check`."""
+        screws, spec = self._arm.screws, self._arm.spec
+        worst, smallest, limit = _smallest(motion.q, screws, self._tip, self.limit)
+        self._smallest = smallest
+        if worst < 0:
+            return None
+        q = motion.q[worst]
+        gradient = np.array(
+            [
+                (self.value(q + step) - self.value(q - step)) / (2 * STEP)
+                for step in STEP * np.eye(spec.n)
+            ]
+        )
+        braking = np.minimum(motion.times[worst] - dt, np.abs(given) / spec.acceleration)
+        normal = gradient * (dt / 2 + np.maximum(braking, 0.0))
+        return Cut(normal, normal @ given + 1.01 * limit - smallest, Cause.SINGULARITY)
+
+    def value(self, q: Array) -> float:
+        """Return the smallest singular value at ``q`` (n,), m per joint unit."""
+        return float(smallest_singular_value(tip_jacobian(q, self._arm.screws, self._tip)))
+
+    def margins(self) -> dict[str, float]:
+        """See :class:`~robot_learning.safety.check.Check`; m per joint unit."""
+        return {Cause.SINGULARITY.value: self._smallest - self.limit}
+
+
+@njit(cache=True)
+def smallest_singular_value(J: Array) -> float:
+    """Return the smallest of the three singular values of ``J`` (3, n)."""
+    return np.sqrt(max(np.linalg.eigvalsh(J @ J.T)[0], 0.0))
+
+
+@njit(cache=True)
+def _smallest(
+    q: Array, screws: Array, tip: Array, limit: float
+) -> tuple[int, float, float]:
+    """Return the end of the period or of the stop, whichever is lower below the limit, or -1.
+
+    And the smallest value there, and the limit in force.
+    """
+    here = smallest_singular_value(tip_jacobian(q[0], screws, tip))
+    limit = min(limit, here - 1e-9)
+    worst, smallest = -1, np.inf
+    for i in (1, q.shape[0] - 1):
+        value = smallest_singular_value(tip_jacobian(q[i], screws, tip))
+        if value < limit and value < smallest:
+            worst = i
+        smallest = min(smallest, value)
+    return worst, smallest, limit

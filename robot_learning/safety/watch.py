@@ -1,0 +1,69 @@
+"""What is wrong with a measured state or a command, before anything is computed from them."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from robot_learning.robot import ArmState, JointCommand
+from robot_learning.safety.status import Cause
+
+Array = NDArray[np.float64]
+# A command is implausible above so many times the speed limit, or where the arm would need
+# longer than this to get there, s.
+FASTER = 10.0
+LONGEST = 2.0
+
+
+def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -> Cause | None:
+    """Return why a measured state can't be used at ``now``, s, or None where it can."""
+    if state is None:
+        return Cause.STALE_STATE
+    if state.q.shape != (n,) or state.qd.shape != (n,) or not finite(state.q, state.qd):
+        return Cause.BAD_STATE
+    return None if math.fabs(now - state.stamp) <= timeout else Cause.STALE_STATE
+
+
+def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause | None:
+    """Return why a command can't be used, or None.
+
+    Args:
+        command: what is asked for.
+        q: (n,) positions commanded now, rad or m.
+        velocity: (n,) speed limits, rad/s or m/s.
+    """
+    asked_q = q if command.q is None else command.q
+    if command.qd.shape != q.shape or asked_q.shape != q.shape:
+        return Cause.BAD_COMMAND
+    if not finite(command.qd, asked_q):
+        return Cause.BAD_COMMAND
+    return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
+
+
+@njit(cache=True)
+def finite(first: Array, second: Array) -> bool:
+    """Say whether all values of both (n,) are numbers."""
+    for k in range(first.shape[0]):
+        if not (np.isfinite(first[k]) and np.isfinite(second[k])):
+            return False
+    return True
+
+
+@njit(cache=True)
+def plausible(asked_qd: Array, asked_q: Array, q: Array, velocity: Array) -> bool:
+    """Say whether an arm at ``q`` (n,) could be meant to go that fast and that far."""
+    for k in range(q.shape[0]):
+        fast = abs(asked_qd[k]) <= FASTER * velocity[k]
+        if not (fast and abs(asked_q[k] - q[k]) <= LONGEST * velocity[k]):
+            return False
+    return True
+
+
+@njit(cache=True)
+def within(values: Array, centre: Array, half: Array) -> bool:
+    """Say whether each of ``values`` (n,) is within ``half`` (n,) of ``centre`` (n,)."""
+    for k in range(values.shape[0]):
+        if not abs(values[k] - centre[k]) <= half[k]:
+            return False
+    return True
