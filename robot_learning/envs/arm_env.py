@@ -15,6 +15,7 @@ from robot_learning.sim import BulletArm, World
 from robot_learning.tasks import TASKS
 
 Array = NDArray[np.float64]
+DRAWS = 1000
 
 
 class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]]):
@@ -94,7 +95,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
         """Start an episode; equal seeds start equal episodes."""
         super().reset(seed=seed)
-        q = self.task.reset(self.np_random)
+        q = self._free_start()
         self._state = self.backend.reset(q)
         self.filter.reset(q, self._state.stamp)
         self._history = History.start(self.interface)
@@ -119,6 +120,13 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         info = self._info(observation, changed)
         achieved, desired = observation["achieved_goal"], observation["desired_goal"]
         return observation, float(self.compute_reward(achieved, desired, info)), False, False, info
+
+    def _free_start(self) -> Array:
+        for _ in range(DRAWS):
+            q = self.task.reset(self.np_random)
+            if self.filter.is_free(q):
+                return q
+        raise ConfigError(f"{self.robot.path}: none of {DRAWS} starts keeps the safety margins")
 
     def compute_reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any) -> Array:
         """Return the reward (...,) for achieved and desired goals (..., 3), for HER."""

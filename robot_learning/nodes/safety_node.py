@@ -91,9 +91,17 @@ class SafetyNode(Node):
             self._bad = str(error)
             return
         if not self._started:
-            self._started = True
-            self._next = self.time.now()
-            self.filter.reset(self._state.q, self._next)
+            self._begin(self._state)
+
+    def _begin(self, state: ArmState) -> None:
+        self._next = self.time.now()
+        try:
+            self.filter.reset(state.q, self._next)
+        except SafetyError as error:
+            # Nothing passes before the arm is somewhere it may start from.
+            self._bad = str(error)
+            return
+        self._started = True
 
     def _on_command(self, message: JointState) -> None:
         if not self._started:
@@ -168,6 +176,7 @@ class SafetyNode(Node):
         values: dict[str, Any] = {
             "causes": ",".join(cause.value for cause in result.active),
             "latched": latched.value if latched else "",
+            "unchecked": ",".join(self.filter.unchecked),
             "refused": self._bad,
             **{f"margin.{key}": f"{value:.6f}" for key, value in result.margins.items()},
         }

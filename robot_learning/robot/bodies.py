@@ -1,7 +1,6 @@
 """The arm as bodies that can be measured against each other and against shapes."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import coal
 import numpy as np
@@ -32,6 +31,10 @@ class Approach:
     gradient: Array
 
 
+# What was read from a robot's files, by its hash: hulls and capsules take a second to make.
+_READ: dict[str, tuple[Array, list[Body], list[Capsule]]] = {}
+
+
 class ArmBodies:
     """Convex bodies of an arm, the capsules around them, and the tip as a body of its own.
 
@@ -45,11 +48,9 @@ class ArmBodies:
 
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
-        self.screws = read_screws(spec)
-        tip = ArmModel(spec).forward(np.zeros(spec.n))
-        point = Body(TIP, spec.n, coal.Sphere(0.0), tip, tip[None, :3, 3], 0.0)
-        self.bodies = [*read_bodies(spec), point]
-        self.capsules = [enclosing(body.points, body.radius) for body in self.bodies]
+        if spec.hash not in _READ:
+            _READ[spec.hash] = _read(spec)
+        self.screws, self.bodies, self.capsules = _READ[spec.hash]
         self.links = np.array([body.link for body in self.bodies])
         self.rows = np.array([_row(capsule) for capsule in self.capsules])
         self._zero = np.ascontiguousarray([body.T_base_body for body in self.bodies])
@@ -115,7 +116,8 @@ class ArmBodies:
         beyond = 0.0
         for k in reversed(range(link)):
             axis, origin, prismatic = self.screws[k, :3], self.screws[k, 3:6], self.screws[k, 6]
-            offsets = own.points - origin if k == link - 1 else self.screws[k + 1, None, 3:6] - origin
+            points = own.points if k == link - 1 else self.screws[k + 1, None, 3:6]
+            offsets = points - origin
             across = np.linalg.norm(np.cross(axis, offsets), axis=1).max()
             direct = np.linalg.norm(offsets, axis=1).max()
             if k == link - 1:
@@ -126,6 +128,13 @@ class ArmBodies:
             if prismatic:
                 beyond += max(abs(self.spec.lower[k]), abs(self.spec.upper[k]))
         return out
+
+
+def _read(spec: RobotSpec) -> tuple[Array, list[Body], list[Capsule]]:
+    tip = ArmModel(spec).forward(np.zeros(spec.n))
+    point = Body(TIP, spec.n, coal.Sphere(0.0), tip, tip[None, :3, 3], 0.0)
+    bodies = [*read_bodies(spec), point]
+    return read_screws(spec), bodies, [enclosing(body.points, body.radius) for body in bodies]
 
 
 def _row(capsule: Capsule) -> Array:

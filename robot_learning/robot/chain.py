@@ -63,16 +63,20 @@ def velocity_gradient(q: Array, screws: Array, point: Array, link: int, along: A
     """
     T = link_poses(q, screws)
     out = np.zeros(q.shape[0])
+    axis, arm = np.empty(3), np.empty(3)
     for k in range(link):
-        axis = T[k, :, :3] @ screws[k, :3]
+        for i in range(3):
+            axis[i], arm[i] = 0.0, point[i] - T[k, i, 3]
+            for j in range(3):
+                axis[i] += T[k, i, j] * screws[k, j]
+                arm[i] -= T[k, i, j] * screws[k, 3 + j]
         if screws[k, 6] > 0.5:
-            out[k] = axis @ along
+            out[k] = axis[0] * along[0] + axis[1] * along[1] + axis[2] * along[2]
         else:
-            r = point - T[k, :, :3] @ screws[k, 3:6] - T[k, :, 3]
             out[k] = (
-                (axis[1] * r[2] - axis[2] * r[1]) * along[0]
-                + (axis[2] * r[0] - axis[0] * r[2]) * along[1]
-                + (axis[0] * r[1] - axis[1] * r[0]) * along[2]
+                (axis[1] * arm[2] - axis[2] * arm[1]) * along[0]
+                + (axis[2] * arm[0] - axis[0] * arm[2]) * along[1]
+                + (axis[0] * arm[1] - axis[1] * arm[0]) * along[2]
             )
     return out
 

@@ -151,7 +151,9 @@ class Clearance:
         pair = self.pairs[conflict.pair]
         end = self.arm.approach(pair.body, pair.other, motion.q[-1])
         here = self.arm.approach(pair.body, pair.other, conflict.q)
-        worst, t = (end, motion.duration) if end.distance < here.distance else (here, conflict.time)
+        worst, t = here, conflict.time
+        if end.distance < here.distance:
+            worst, t = end, motion.duration
         if t <= dt:
             sensitivity = np.full(len(given), t * t / (2 * dt))
         else:

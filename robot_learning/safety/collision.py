@@ -102,8 +102,8 @@ def workspace_walls(spec: RobotSpec, span: float) -> list[Solid]:
     upper = box.upper if box else (span, span, span)
     walls = []
     for axis, name in enumerate("xyz"):
-        inward = tuple(float(k == axis) for k in range(3))
-        outward = tuple(-value for value in inward)
+        x, y, z = (float(k == axis) for k in range(3))
+        inward, outward = (x, y, z), (-x, -y, -z)
         walls.append(Solid(name=f"workspace lower {name}", half_space=inward, xyz=lower))
         walls.append(Solid(name=f"workspace upper {name}", half_space=outward, xyz=upper))
     return walls

@@ -95,6 +95,10 @@ class SafetyFilter:
         """The cause of the stop that waits for :meth:`resume`, or None."""
         return self._latched
 
+    def is_free(self, q: Array) -> bool:
+        """Say whether the arm at ``q`` (n,) keeps all its margins."""
+        return self._guards is None or not self._guards.clearance.near(np.asarray(q))
+
     def reset(self, q: Array, now: float) -> None:
         """Start from rest at ``q`` (n,) at time ``now``, s. Clears a latched stop.
 

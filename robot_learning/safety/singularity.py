@@ -68,16 +68,13 @@ def smallest_singular_value(J: Array) -> float:
 def _smallest(
     q: Array, screws: Array, tip: Array, limit: float
 ) -> tuple[int, float, float]:
-    """Return the end of the period or of the stop, whichever is lower below the limit, or -1.
-
-    And the smallest value there, and the limit in force.
-    """
+    """Return the lowest knot below the limit or -1, the smallest value, the limit in force."""
     here = smallest_singular_value(tip_jacobian(q[0], screws, tip))
     limit = min(limit, here - 1e-9)
     worst, smallest = -1, np.inf
-    for i in (1, q.shape[0] - 1):
+    for i in range(1, q.shape[0]):
         value = smallest_singular_value(tip_jacobian(q[i], screws, tip))
-        if value < limit and value < smallest:
-            worst = i
-        smallest = min(smallest, value)
+        if value < smallest:
+            smallest = value
+            worst = i if value < limit else -1
     return worst, smallest, limit
