@@ -31,6 +31,9 @@ HOMES = {
     "mlflow": {"training"},
     "gymnasium": {"envs", "training"},
     "pinocchio": {"robot"},
+    "coal": {"robot"},
+    "numba": {"robot", "safety"},
+    "daqp": {"safety"},
     "onnxruntime": {"policy", "training"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

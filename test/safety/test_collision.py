@@ -89,7 +89,7 @@ def test_a_fast_arm_does_not_jump_through_a_thin_wall(tmp_path):
 
 def test_what_appears_near_the_arm_stops_it_until_it_is_gone(arm6):
     filter = SafetyFilter(arm6)
-    for _, q in follow(filter, [np.full(6, 0.2)] * 5, arm6.home):
+    for _ in follow(filter, [np.full(6, 0.2)] * 5, arm6.home):
         pass
     now = 5 * DT
     ball = Solid(name="ball", sphere=0.2, xyz=(0.3, 0.0, 0.46))
