@@ -46,6 +46,10 @@ def run(
     except (RobotLearningError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except RuntimeError:
+        # A signal while the node was being made leaves it without a context.
+        if rclpy.ok():
+            raise
     finally:
         if node is not None:
             node.destroy_node()

@@ -84,6 +84,18 @@ class SafetyFilter:
         self._latched: Cause | None = None
         self._in_hand: Trajectory | None = None
         self._start = -math.inf
+        self._compile()
+
+    def _compile(self) -> None:
+        """Run every compiled function once, so that no tick has to wait for the compiler."""
+        state = ArmState(self.spec.home, np.zeros(self.spec.n), 0.0)
+        self.reset(self.spec.home, 0.0)
+        for asked in (0.1, 5.0):
+            command = JointCommand(np.full(self.spec.n, asked) * self.spec.velocity)
+            self.apply(command, state, self.spec.control_period, 0.0)
+        if self._guards is not None:
+            self._guards.arm.approach(0, len(self._guards.arm.bodies) - 1, self.spec.home)
+        self._in_hand, self._start = None, -math.inf
 
     @property
     def unchecked(self) -> tuple[str, ...]:

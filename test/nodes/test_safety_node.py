@@ -211,7 +211,7 @@ def test_forward_position_controller_gets_a_smooth_stream(graph):
 def test_it_ends_at_once_on_both_signals(bare):
     for number in (signal.SIGINT, signal.SIGTERM):
         process = bare.start("safety_node", key=number.name, robot="arm6")
-        bare.spin(2.0)
+        bare.spin(4.0)
         process.send_signal(number)
         assert process.wait(3.0) == 0
 
