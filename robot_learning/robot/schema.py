@@ -124,6 +124,8 @@ class SafetySettings(Section):
 
     Attributes:
         collision_margin: distance kept from everything, m; covers the tracking error.
+        obstacle_travel: how far something told of at run time may go between two updates, m;
+            added to its margin.
         floor: height of the floor, m.
         scene: what stands around the arm.
         workspace: box that the tip stays in; all that is in reach where left out.
@@ -135,6 +137,7 @@ class SafetySettings(Section):
     """
 
     collision_margin: PositiveFloat = 0.01
+    obstacle_travel: NonNegativeFloat = 0.02
     floor: FiniteFloat = 0.0
     scene: list[Solid] = Field(default_factory=list)
     workspace: Box | None = None

@@ -40,26 +40,26 @@ def self_collision(arm: ArmBodies) -> list[Pair]:
 
 
 def scene_collision(
-    arm: ArmBodies, solids: Sequence[Solid], *, at_home: bool = True
+    arm: ArmBodies, solids: Sequence[Solid], *, told: Sequence[Solid] = (), at_home: bool = True
 ) -> list[Pair]:
     """Return the pairs of moving bodies and solids, the floor among them.
 
     Args:
         arm: the bodies.
         solids: what stands around it.
+        told: those of them that were told of at run time, and may move.
         at_home: refuse solids that are too near to the arm at home.
 
     Raises:
         ConfigError: where a solid overlaps the arm at home, or keeps no distance to it there.
     """
-    floor = Solid(name=FLOOR, half_space=(0, 0, 1), xyz=(0, 0, arm.spec.safety.floor))
-    return [
-        pair
-        for solid in (floor, *solids)
-        for pair in _kept_off(
-            arm, shape_of(solid), _moving(arm), Cause.SCENE_COLLISION, at_home=at_home
-        )
-    ]
+    settings, found = arm.spec.safety, []
+    floor = Solid(name=FLOOR, half_space=(0, 0, 1), xyz=(0, 0, settings.floor))
+    for solid in (floor, *solids):
+        further = settings.obstacle_travel if solid in told else 0.0
+        shape, bodies, cause = shape_of(solid), _moving(arm), Cause.SCENE_COLLISION
+        found += _kept_off(arm, shape, bodies, cause, further=further, at_home=at_home)
+    return found
 
 
 def keep_out(arm: ArmBodies) -> list[Pair]:
@@ -120,9 +120,15 @@ def _moving(arm: ArmBodies) -> list[int]:
 
 
 def _kept_off(
-    arm: ArmBodies, shape: Shape, bodies: Sequence[int], cause: Cause, *, at_home: bool = True
+    arm: ArmBodies,
+    shape: Shape,
+    bodies: Sequence[int],
+    cause: Cause,
+    *,
+    further: float = 0.0,
+    at_home: bool = True,
 ) -> list[Pair]:
-    margin, spec = arm.spec.safety.collision_margin, arm.spec
+    margin, spec = arm.spec.safety.collision_margin + further, arm.spec
     for body in bodies if at_home else ():
         distance = arm.distance(body, shape, spec.home)
         if not distance >= margin:

@@ -111,6 +111,17 @@ class SafetyFilter:
         """Say whether the arm at ``q`` (n,) keeps all its margins."""
         return self._guards is None or not self._guards.clearance.near(np.asarray(q))
 
+    @property
+    def reduced_speed(self) -> bool:
+        """Whether the tip is kept below the reduced speed; may be switched while it moves."""
+        return self._guards is not None and self._guards.reduced_speed
+
+    @reduced_speed.setter
+    def reduced_speed(self, on: bool) -> None:
+        if self._guards is None:
+            raise SafetyError("a filter of the joint limits alone has no reduced speed")
+        self._guards.reduced_speed = on
+
     def reset(self, q: Array, now: float) -> None:
         """Start from rest at ``q`` (n,) at time ``now``, s. Clears a latched stop.
 
@@ -146,9 +157,9 @@ class SafetyFilter:
         if self._guards.set_scene(solids, motion):
             self._latched = self._latched or Cause.INTRUSION
 
-    def request_stop(self) -> None:
+    def request_stop(self, cause: Cause = Cause.STOP_REQUESTED) -> None:
         """Stop the arm and keep it stopped until :meth:`resume`."""
-        self._latched = self._latched or Cause.STOP_REQUESTED
+        self._latched = self._latched or cause
 
     def resume(self, state: ArmState | None, now: float) -> None:
         """Release a latched stop and start from rest where the arm is.

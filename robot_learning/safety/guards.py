@@ -39,15 +39,22 @@ class Guards:
         self.solids = tuple(spec.safety.scene)
         scene = collision.scene_collision(self.arm, self.solids)
         self.clearance = Clearance(self.arm, [*self._fixed, *scene])
-        self._others: list[Check] = [
-            TipSpeed(self.arm, reduced=reduced_speed),
-            Singularity(self.arm),
-        ]
+        self._tip_speed = TipSpeed(self.arm, reduced=reduced_speed)
+        self._others: list[Check] = [self._tip_speed, Singularity(self.arm)]
 
     @property
     def unchecked(self) -> tuple[str, ...]:
         """The moving links that have no collision geometry, so that nothing guards them."""
         return self.arm.without_geometry
+
+    @property
+    def reduced_speed(self) -> bool:
+        """Whether the tip is kept below the reduced speed."""
+        return self._tip_speed.reduced
+
+    @reduced_speed.setter
+    def reduced_speed(self, on: bool) -> None:
+        self._tip_speed.reduced = on
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
         """See :class:`~robot_learning.safety.check.Check`."""
@@ -69,7 +76,8 @@ class Guards:
         """Replace the scene and say whether something new is too near to ``motion``."""
         known = {solid.model_dump_json() for solid in self.solids}
         new = {solid.name for solid in solids if solid.model_dump_json() not in known}
-        scene = collision.scene_collision(self.arm, solids, at_home=False)
+        told = [solid for solid in solids if solid not in self.spec.safety.scene]
+        scene = collision.scene_collision(self.arm, solids, told=told, at_home=False)
         self.solids = tuple(solids)
         self.clearance = Clearance(self.arm, [*self._fixed, *scene])
         if motion is None or not new:

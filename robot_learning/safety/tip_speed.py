@@ -25,11 +25,16 @@ class TipSpeed:
     """
 
     def __init__(self, arm: ArmBodies, *, reduced: bool = False) -> None:
-        settings = arm.spec.safety
-        self.limit = settings.reduced_tip_speed if reduced else settings.tip_speed
+        self.reduced = reduced
         self._arm = arm
         self._tip = arm.bodies[-1].points[0]
         self._fastest = 0.0
+
+    @property
+    def limit(self) -> float:
+        """The speed in force, m/s."""
+        settings = self._arm.spec.safety
+        return settings.reduced_tip_speed if self.reduced else settings.tip_speed
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
         """See :class:`~robot_learning.safety.check.Check`."""
