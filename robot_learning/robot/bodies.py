@@ -1,6 +1,7 @@
 """The arm as bodies that can be measured against each other and against shapes."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import coal
 import numpy as np
@@ -25,10 +26,33 @@ class Approach:
     Attributes:
         distance: m; negative where they overlap.
         gradient: (n,) change of the distance with each joint, m per joint unit.
+        direction: (3,) unit vector of the shortest connection, from the first to the second; in
+            the frame of the first's link, or in the base frame where the second is a shape.
     """
 
     distance: float
     gradient: Array
+    direction: Array
+
+
+class Hulls(NamedTuple):
+    """The bodies for compiled functions; all joints at 0, base frame.
+
+    Attributes:
+        screws: (n, 7) the joints' axes.
+        links: (b,) joints between each body and the base.
+        capsules: (b, 7) start, end and radius, m.
+        points: (m, 3) corners of all bodies, one body after the other, m.
+        starts: (b + 1,) where the corners of each body begin.
+        radii: (b,) by how much the hull of the corners is grown, m.
+    """
+
+    screws: Array
+    links: NDArray[np.int64]
+    capsules: Array
+    points: Array
+    starts: NDArray[np.int64]
+    radii: Array
 
 
 # What was read from a robot's files, by its hash: hulls and capsules take a second to make.
@@ -43,7 +67,7 @@ class ArmBodies:
         capsules: the capsule around each body, all joints at 0, base frame.
         screws: (n, 7) the joints' axes.
         links: (b,) link of each body.
-        rows: (b, 7) start, end and radius of each capsule.
+        hulls: all of it for compiled functions.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -52,7 +76,14 @@ class ArmBodies:
             _READ[spec.hash] = _read(spec)
         self.screws, self.bodies, self.capsules = _READ[spec.hash]
         self.links = np.array([body.link for body in self.bodies])
-        self.rows = np.array([_row(capsule) for capsule in self.capsules])
+        self.hulls = Hulls(
+            self.screws,
+            self.links,
+            np.array([[*item.start, *item.end, item.radius] for item in self.capsules]),
+            np.concatenate([body.points for body in self.bodies]),
+            np.cumsum([0, *(len(body.points) for body in self.bodies)]),
+            np.array([body.radius for body in self.bodies]),
+        )
         self._zero = np.ascontiguousarray([body.T_base_body for body in self.bodies])
         self._request, self._result = coal.DistanceRequest(), coal.DistanceResult()
         self._poses = coal.Transform3s(), coal.Transform3s()
@@ -84,17 +115,17 @@ class ArmBodies:
         return float(self._result.min_distance)
 
     def approach(self, first: int, second: "int | Shape", q: Array) -> Approach:
-        """Return the distance and how it changes with the joints at ``q`` (n,)."""
+        """Return the distance, how it changes with the joints at ``q`` (n,), and where to."""
         distance = self.distance(first, second, q)
         normal = np.array(self._result.normal).ravel()
         link = int(self.links[first])
         point = np.array(self._result.getNearestPoint1()).ravel()
         gradient = -velocity_gradient(q, self.screws, point, link, normal)
-        if not isinstance(second, Shape):
-            point = np.array(self._result.getNearestPoint2()).ravel()
-            link = int(self.links[second])
-            gradient += velocity_gradient(q, self.screws, point, link, normal)
-        return Approach(distance, gradient)
+        if isinstance(second, Shape):
+            return Approach(distance, gradient, normal)
+        point = np.array(self._result.getNearestPoint2()).ravel()
+        gradient += velocity_gradient(q, self.screws, point, int(self.links[second]), normal)
+        return Approach(distance, gradient, into_link(q, self.screws, link, normal))
 
     def reach(self, first: int, second: "int | Shape") -> Array:
         """Return how far each joint can move points of a pair against each other (n,).
@@ -137,10 +168,6 @@ def _read(spec: RobotSpec) -> tuple[Array, list[Body], list[Capsule]]:
     return read_screws(spec), bodies, [enclosing(body.points, body.radius) for body in bodies]
 
 
-def _row(capsule: Capsule) -> Array:
-    return np.array([*capsule.start, *capsule.end, capsule.radius])
-
-
 @njit(cache=True)
 def body_pose(q: Array, screws: Array, link: int, zero: Array) -> Array:
     """Return the pose (3, 4) of a body of ``link`` whose pose with all joints at 0 is ``zero``."""
@@ -152,3 +179,10 @@ def body_pose(q: Array, screws: Array, link: int, zero: Array) -> Array:
             for k in range(3):
                 out[i, j] += T[i, k] * zero[k, j]
     return out
+
+
+@njit(cache=True)
+def into_link(q: Array, screws: Array, link: int, direction: Array) -> Array:
+    """Return a direction (3,) of the base frame in the frame of ``link``."""
+    T = link_poses(q[:link], screws[:link])[link]
+    return T[:, :3].T.copy() @ direction

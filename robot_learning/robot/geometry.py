@@ -15,6 +15,7 @@ from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
 ROUND = 64  # corners that stand in for a circle, circumscribed
+MOST = 512  # corners of a hull; of finer ones the outermost in so many directions are kept
 
 
 @dataclass(frozen=True)
@@ -104,4 +105,26 @@ def _convex(shape: Any) -> tuple[Any, Array, float]:
         up = np.array([0, 0, shape.halfLength])
         return shape, np.concatenate([rim - up, rim + up]), 0.0
     shape.buildConvexHull(True, "Qt")
-    return shape.convex, np.array(shape.convex.points()), 0.0
+    points = np.array(shape.convex.points())
+    return (shape.convex, points, 0.0) if len(points) <= MOST else (shape.convex, *_thin(points))
+
+
+def _thin(points: Array) -> tuple[Array, float]:
+    """Return some of ``points`` (m, 3), and by how much their hull is grown to hold them all."""
+    # Directions on a Fibonacci spiral.
+    turn = np.arange(MOST) + 0.5
+    z = 1 - 2 * turn / MOST
+    angle = np.pi * (1 + np.sqrt(5)) * turn
+    xy = np.sqrt(1 - z * z) * np.array([np.cos(angle), np.sin(angle)])
+    kept = np.unique(np.argmax(points @ np.vstack([xy, z]), axis=0))
+    corners = coal.StdVec_Vec3s()
+    corners.extend(list(points[kept]))
+    hull = coal.Convex.convexHull(corners, False, "Qt")
+    point, away, still = coal.Sphere(0.0), coal.Transform3s(), coal.Transform3s()
+    request, result = coal.DistanceRequest(), coal.DistanceResult()
+    farthest = 0.0
+    for left_out in np.delete(points, kept, axis=0):
+        away.setTranslation(left_out)
+        result.clear()
+        farthest = max(farthest, coal.distance(hull, still, point, away, request, result))
+    return points[kept], farthest + 1e-6

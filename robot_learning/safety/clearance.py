@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.robot import Trajectory
-from robot_learning.robot.bodies import ArmBodies
+from robot_learning.robot.bodies import Approach, ArmBodies
+from robot_learning.robot.distance import HALF_SPACE
 from robot_learning.robot.shapes import Shape
-from robot_learning.safety.advance import advance, capsule_distances
+from robot_learning.safety.advance import Kept, advance, capsule_distances, distance_at
 from robot_learning.safety.motion import sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
@@ -18,6 +19,7 @@ Array = NDArray[np.float64]
 # Aim this share of the margin farther than needed, so that the next look finds it kept.
 AIM = 1.05
 FROZEN = 1e-4  # m; nearer than this a pair is not moved at all
+CAREFUL = 5.0  # how much shorter are the steps of a pair that starts inside its margin
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,20 @@ class Conflict:
     Attributes:
         pair: index of the pair.
         time: s from the start of the motion.
-        q: (n,) configuration there.
+        approach: of the pair there.
     """
 
     pair: int
     time: float
-    q: Array
+    approach: Approach
 
 
 class Clearance:
     """All pairs that are kept apart.
 
-    Capsules decide where they can; a pair that they leave in doubt is measured between its
-    convex hulls, and the measure is kept for as long as the arm stays near.
+    Capsules decide where they can. A pair that they leave in doubt is measured between its
+    convex hulls along the direction of its shortest connection when that was last looked for;
+    only where that is too short it is looked for again.
 
     Args:
         arm: the bodies.
@@ -66,7 +69,7 @@ class Clearance:
     def __init__(self, arm: ArmBodies, pairs: Sequence[Pair]) -> None:
         self.arm = arm
         self.pairs = sorted(pairs, key=lambda pair: pair.cause.value)
-        n, count = arm.spec.n, len(self.pairs)
+        count = len(self.pairs)
         shapes = [pair.other for pair in self.pairs if isinstance(pair.other, Shape)]
         unique = list({id(shape): shape for shape in shapes}.values())
         place = {id(shape): -1 - index for index, shape in enumerate(unique)}
@@ -74,27 +77,26 @@ class Clearance:
             (pair.body, place[id(pair.other)] if isinstance(pair.other, Shape) else pair.other)
             for pair in self.pairs
         ]
-        self._indices = np.array(indices, dtype=np.int64).reshape(count, 2)
-        self._shapes = np.array([shape.row for shape in unique]).reshape(len(unique), 16)
-        self._reach = np.array(
-            [arm.reach(pair.body, pair.other) for pair in self.pairs]
-        ).reshape(count, n)
+        reach = [arm.reach(pair.body, pair.other) for pair in self.pairs]
         self._full = np.array([pair.margin for pair in self.pairs])
-        self._margins, self._careful = self._full.copy(), np.ones(count)
+        self._kept = Kept(
+            indices=np.array(indices, dtype=np.int64).reshape(count, 2),
+            shapes=np.array([shape.row for shape in unique]).reshape(len(unique), 16),
+            reach=np.array(reach).reshape(count, arm.spec.n),
+            margins=self._full.copy(),
+            careful=np.ones(count),
+            directions=np.array([_first_direction(pair) for pair in self.pairs]).reshape(count, 3),
+            nearest=np.full(count, np.inf),
+        )
         self._lowered = False
         causes = [pair.cause.value for pair in self.pairs]
         self._causes = list(dict.fromkeys(causes))
         self._starts = [causes.index(cause) for cause in self._causes]
-        self._known_q = np.zeros((count, n))
-        self._known = np.full(count, -np.inf)
-        self.nearest = np.full(count, np.inf)
 
     def near(self, q: Array) -> list[tuple[Pair, float]]:
         """Return which pairs are nearer than their margins at ``q`` (n,), and how near, m."""
         arm, found = self.arm, []
-        distances = capsule_distances(
-            q, arm.screws, arm.rows, arm.links, self._indices, self._shapes
-        )
+        distances = capsule_distances(q, arm.hulls, self._kept)
         for index in np.flatnonzero(distances < self._full):
             pair = self.pairs[index]
             distance = arm.distance(pair.body, pair.other, q)
@@ -110,49 +112,35 @@ class Clearance:
     def conflict(self, motion: Trajectory) -> Conflict | None:
         """Return where a motion comes too near to something first, or None where nowhere.
 
-        A pair that starts nearer than its margin may come no nearer than it is. After None,
-        ``nearest`` holds for each pair a distance that it keeps at every look, m.
+        A pair that starts nearer than its margin may come no nearer than it is.
         """
-        arm, t = self.arm, 0.0
-        self.nearest.fill(np.inf)
+        kept, seen, t = self._kept, (-1.0, -1), 0.0
+        kept.nearest.fill(np.inf)
         if self._lowered:
-            self._margins[:], self._careful[:], self._lowered = self._full, 1.0, False
+            kept.margins[:], kept.careful[:], self._lowered = self._full, 1.0, False
         while True:
-            t, index = advance(
-                motion.times,
-                motion.q,
-                motion.qd,
-                t,
-                arm.screws,
-                arm.rows,
-                arm.links,
-                self._indices,
-                self._shapes,
-                self._reach,
-                self._margins,
-                self._careful,
-                self._known_q,
-                self._known,
-                self.nearest,
-            )
+            t, index = advance(motion.times, motion.q, motion.qd, t, self.arm.hulls, kept)
             if index < 0:
                 return None
-            q, _ = sample(motion.times, motion.q, motion.qd, t)
             pair = self.pairs[index]
-            distance = arm.distance(pair.body, pair.other, q)
-            self._known_q[index], self._known[index] = q, distance
-            if t == 0 and FROZEN < distance < self._margins[index]:
-                self._margins[index], self._careful[index], self._lowered = distance, 5.0, True
-            elif not distance >= self._margins[index]:
-                return Conflict(index, t, q)
+            q, _ = sample(motion.times, motion.q, motion.qd, t)
+            if seen != (t, index):
+                approach = self.arm.approach(pair.body, pair.other, q)
+                if not _is_flat(pair.other):
+                    kept.directions[index] = approach.direction
+                seen = (t, index)
+                continue
+            distance = distance_at(q, index, self.arm.hulls, kept)
+            if not (t == 0 and FROZEN < distance < kept.margins[index]):
+                return Conflict(index, t, approach)
+            kept.margins[index], kept.careful[index], self._lowered = distance, CAREFUL, True
 
     def _cut(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> Cut:
         """Linearise about the motion's end, or about the conflict where that is nearer."""
         pair = self.pairs[conflict.pair]
         end = self.arm.approach(pair.body, pair.other, motion.q[-1])
-        here = self.arm.approach(pair.body, pair.other, conflict.q)
-        worst, t = here, conflict.time
-        if end.distance < here.distance:
+        worst, t = conflict.approach, conflict.time
+        if end.distance < worst.distance:
             worst, t = end, motion.duration
         if t <= dt:
             sensitivity = np.full(len(given), t * t / (2 * dt))
@@ -160,7 +148,7 @@ class Clearance:
             braking = np.abs(given) / self.arm.spec.acceleration
             sensitivity = dt / 2 + np.minimum(t - dt, braking)
         normal = worst.gradient * sensitivity
-        wanted = AIM * self._margins[conflict.pair] - worst.distance
+        wanted = AIM * self._kept.margins[conflict.pair] - worst.distance
         return Cut(normal, wanted + normal @ given, pair.cause)
 
     def intrudes(self, motion: Trajectory) -> bool:
@@ -169,5 +157,16 @@ class Clearance:
 
     def margins(self) -> dict[str, float]:
         """Return by cause how much farther apart than their margins the nearest pairs are, m."""
-        left = np.minimum.reduceat(self.nearest - self._full, self._starts).tolist()
+        left = np.minimum.reduceat(self._kept.nearest - self._full, self._starts).tolist()
         return dict(zip(self._causes, left, strict=True))
+
+
+def _is_flat(other: int | Shape) -> bool:
+    return isinstance(other, Shape) and int(other.row[0]) == HALF_SPACE
+
+
+def _first_direction(pair: Pair) -> Array:
+    """Return the direction (3,) into a half-space; to anything else, any until one is needed."""
+    if isinstance(pair.other, Shape) and _is_flat(pair.other):
+        return -pair.other.row[1:4]
+    return np.array([1.0, 0.0, 0.0])
