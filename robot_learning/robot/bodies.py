@@ -1,7 +1,6 @@
 """The arm as bodies that can be measured against each other and against shapes."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import coal
 import numpy as np
@@ -35,26 +34,19 @@ class Approach:
     direction: Array
 
 
-class Hulls(NamedTuple):
-    """The bodies for compiled functions; all joints at 0, base frame.
-
-    Attributes:
-        screws: (n, 7) the joints' axes.
-        links: (b,) joints between each body and the base.
-        capsules: (b, 7) start, end and radius, m.
-        points: (m, 3) corners of all bodies, one body after the other, m.
-        starts: (b + 1,) where the corners of each body begin.
-        radii: (b,) by how much the hull of the corners is grown, m.
-    """
-
-    screws: Array
-    links: NDArray[np.int64]
-    capsules: Array
-    points: Array
-    starts: NDArray[np.int64]
-    radii: Array
-
-
+# A body for compiled functions: joints between it and the base; where its corners start and stop
+# and by how much their hull is grown, m; its capsule with all joints at 0 (start, end, radius) and
+# the radius of the ball about the capsule's middle that holds it, m.
+BODY = np.dtype(
+    [
+        ("link", np.int64),
+        ("start", np.int64),
+        ("stop", np.int64),
+        ("radius", np.float64),
+        ("capsule", np.float64, (7,)),
+        ("ball", np.float64),
+    ]
+)
 # What was read from a robot's files, by its hash: hulls and capsules take a second to make.
 _READ: dict[str, tuple[Array, list[Body], list[Capsule]]] = {}
 
@@ -67,7 +59,8 @@ class ArmBodies:
         capsules: the capsule around each body, all joints at 0, base frame.
         screws: (n, 7) the joints' axes.
         links: (b,) link of each body.
-        hulls: all of it for compiled functions.
+        table: (b,) the bodies for compiled functions, of type ``BODY``.
+        points: (m, 3) corners of all bodies, one body after the other; base frame, m.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -76,14 +69,8 @@ class ArmBodies:
             _READ[spec.hash] = _read(spec)
         self.screws, self.bodies, self.capsules = _READ[spec.hash]
         self.links = np.array([body.link for body in self.bodies])
-        self.hulls = Hulls(
-            self.screws,
-            self.links,
-            np.array([[*item.start, *item.end, item.radius] for item in self.capsules]),
-            np.concatenate([body.points for body in self.bodies]),
-            np.cumsum([0, *(len(body.points) for body in self.bodies)]),
-            np.array([body.radius for body in self.bodies]),
-        )
+        self.points = np.concatenate([body.points for body in self.bodies])
+        self.table = _table(self.bodies, self.capsules)
         self._zero = np.ascontiguousarray([body.T_base_body for body in self.bodies])
         self._request, self._result = coal.DistanceRequest(), coal.DistanceResult()
         self._poses = coal.Transform3s(), coal.Transform3s()
@@ -166,6 +153,18 @@ def _read(spec: RobotSpec) -> tuple[Array, list[Body], list[Capsule]]:
     point = Body(TIP, spec.n, coal.Sphere(0.0), tip, tip[None, :3, 3], 0.0)
     bodies = [*read_bodies(spec), point]
     return read_screws(spec), bodies, [enclosing(body.points, body.radius) for body in bodies]
+
+
+def _table(bodies: list[Body], capsules: list[Capsule]) -> NDArray[np.void]:
+    table = np.zeros(len(bodies), dtype=BODY)
+    stop = 0
+    for row, body, capsule in zip(table, bodies, capsules, strict=True):
+        row["start"], row["stop"] = stop, stop + len(body.points)
+        row["link"], row["radius"] = body.link, body.radius
+        row["capsule"] = [*capsule.start, *capsule.end, capsule.radius]
+        row["ball"] = capsule.radius + capsule.length / 2
+        stop += len(body.points)
+    return table
 
 
 @njit(cache=True)

@@ -24,9 +24,14 @@ class Capsule:
     radius: float
 
     @property
+    def length(self) -> float:
+        """Length of the segment, m."""
+        return float(np.linalg.norm(self.end - self.start))
+
+    @property
     def volume(self) -> float:
         """Volume, m³."""
-        return _volume(float(np.linalg.norm(self.end - self.start)), self.radius)
+        return float(np.pi * self.radius**2 * (self.length + 4 / 3 * self.radius))
 
 
 def enclosing(points: Array, radius: float = 0.0) -> Capsule:
@@ -66,7 +71,3 @@ def _around(points: Array, radius: float, ends: Array) -> Capsule:
 
 def _simplex(ends: Array, along: Array) -> Array:
     return np.vstack([ends, ends + 0.1 * float(np.ptp(along)) * np.eye(6)])
-
-
-def _volume(length: float, radius: float) -> float:
-    return float(np.pi * radius**2 * (length + 4 / 3 * radius))

@@ -1,6 +1,8 @@
 """Compiled distances between capsules and the shapes of a scene.
 
-A shape is a row of 16 numbers: its kind, then
+Arguments are rows of tables, since slices cost more here than the arithmetic.
+
+A segment is 6 numbers of a row: start (3), end (3). A shape is a row of 16: its kind, then
     half-space: outward normal (3), offset: the free side is ``normal @ x > offset``,
     box: centre (3), rotation (9, row by row), half sides (3),
     capsule: start (3), end (3), radius.
@@ -17,14 +19,20 @@ _STEPS = 20
 
 
 @njit(cache=True)
-def between_segments(a0: Array, a1: Array, b0: Array, b1: Array) -> float:
+def between_segments(first: Array, a: int, second: Array, b: int, at: int = 0) -> float:
     """Return the distance of two segments (Ericson 2005, "Real-Time Collision Detection", 5.1.9).
 
-    All points are (3,) m.
+    Args:
+        first: (., 6) segments, m.
+        a: row of the first segment.
+        second: segments from column ``at`` on, m.
+        b: row of the second segment.
+        at: column.
     """
     aa = ab = bb = ar = br = 0.0
     for i in range(3):
-        u, v, r = a1[i] - a0[i], b1[i] - b0[i], a0[i] - b0[i]
+        u, v = first[a, 3 + i] - first[a, i], second[b, at + 3 + i] - second[b, at + i]
+        r = first[a, i] - second[b, at + i]
         aa += u * u
         bb += v * v
         ab += u * v
@@ -46,20 +54,21 @@ def between_segments(a0: Array, a1: Array, b0: Array, b1: Array) -> float:
             t, s = 1.0, min(max((ab - ar) / aa, 0.0), 1.0)
     square = 0.0
     for i in range(3):
-        d = a0[i] + s * (a1[i] - a0[i]) - b0[i] - t * (b1[i] - b0[i])
+        d = first[a, i] + s * (first[a, 3 + i] - first[a, i])
+        d -= second[b, at + i] + t * (second[b, at + 3 + i] - second[b, at + i])
         square += d * d
     return np.sqrt(square)
 
 
 @njit(cache=True)
-def _to_box(shape: Array, a0: Array, a1: Array, t: float) -> float:
+def _to_box(shapes: Array, k: int, segments: Array, a: int, t: float) -> float:
     outside, inside = 0.0, -np.inf
     for i in range(3):
         local = 0.0
         for j in range(3):
-            x = a0[j] + t * (a1[j] - a0[j]) - shape[1 + j]
-            local += shape[4 + 3 * j + i] * x
-        over = abs(local) - shape[13 + i]
+            x = segments[a, j] + t * (segments[a, 3 + j] - segments[a, j]) - shapes[k, 1 + j]
+            local += shapes[k, 4 + 3 * j + i] * x
+        over = abs(local) - shapes[k, 13 + i]
         inside = max(inside, over)
         if over > 0.0:
             outside += over * over
@@ -67,34 +76,61 @@ def _to_box(shape: Array, a0: Array, a1: Array, t: float) -> float:
 
 
 @njit(cache=True)
-def to_shape(shape: Array, a0: Array, a1: Array) -> float:
-    """Return a lower bound of the distance from a segment to a shape; negative inside it.
+def from_middle(shapes: Array, k: int, segments: Array, a: int) -> float:
+    """Return the distance from the middle of a segment to a shape, m; negative inside it.
+
+    No more than that for capsules, whose ends may stick out of the ball that is meant instead.
+    """
+    if shapes[k, 0] == BOX:
+        return _to_box(shapes, k, segments, a, 0.5)
+    if shapes[k, 0] == HALF_SPACE:
+        distance = -shapes[k, 4]
+        for i in range(3):
+            distance += shapes[k, 1 + i] * (segments[a, i] + segments[a, 3 + i]) / 2
+        return distance
+    square = length = 0.0
+    for i in range(3):
+        d = segments[a, i] + segments[a, 3 + i] - shapes[k, 1 + i] - shapes[k, 4 + i]
+        square += d * d
+        length += (shapes[k, 4 + i] - shapes[k, 1 + i]) ** 2
+    return (np.sqrt(square) - np.sqrt(length)) / 2 - shapes[k, 7]
+
+
+@njit(cache=True)
+def to_shape(shapes: Array, k: int, segments: Array, a: int) -> float:
+    """Return a lower bound of the distance from a segment to a shape, m; negative inside it.
 
     Exact but for boxes, where it is at most the segment's length / 15 000 too small.
+
+    Args:
+        shapes: (., 16).
+        k: row of the shape.
+        segments: (., 6) m.
+        a: row of the segment.
     """
-    if shape[0] == HALF_SPACE:
-        d0 = d1 = -shape[4]
+    if shapes[k, 0] == HALF_SPACE:
+        d0 = d1 = -shapes[k, 4]
         for i in range(3):
-            d0 += shape[1 + i] * a0[i]
-            d1 += shape[1 + i] * a1[i]
+            d0 += shapes[k, 1 + i] * segments[a, i]
+            d1 += shapes[k, 1 + i] * segments[a, 3 + i]
         return min(d0, d1)
-    if shape[0] == CAPSULE:
-        return between_segments(a0, a1, shape[1:4], shape[4:7]) - shape[7]
+    if shapes[k, 0] == CAPSULE:
+        return between_segments(segments, a, shapes, k, 1) - shapes[k, 7]
     # The distance to a convex body is convex along a segment: golden-section search.
     low, high = 0.0, 1.0
     t0, t1 = 1.0 - _GOLDEN, _GOLDEN
-    d0, d1 = _to_box(shape, a0, a1, t0), _to_box(shape, a0, a1, t1)
+    d0, d1 = _to_box(shapes, k, segments, a, t0), _to_box(shapes, k, segments, a, t1)
     for _ in range(_STEPS):
         if d0 < d1:
             high, t1, d1 = t1, t0, d0
             t0 = high - _GOLDEN * (high - low)
-            d0 = _to_box(shape, a0, a1, t0)
+            d0 = _to_box(shapes, k, segments, a, t0)
         else:
             low, t0, d0 = t0, t1, d1
             t1 = low + _GOLDEN * (high - low)
-            d1 = _to_box(shape, a0, a1, t1)
-    best = min(d0, d1, _to_box(shape, a0, a1, 0.0), _to_box(shape, a0, a1, 1.0))
+            d1 = _to_box(shapes, k, segments, a, t1)
+    ends = min(_to_box(shapes, k, segments, a, 0.0), _to_box(shapes, k, segments, a, 1.0))
     length = 0.0
     for i in range(3):
-        length += (a1[i] - a0[i]) ** 2
-    return best - (high - low) * np.sqrt(length)
+        length += (segments[a, 3 + i] - segments[a, i]) ** 2
+    return min(d0, d1, ends) - (high - low) * np.sqrt(length)

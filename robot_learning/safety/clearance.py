@@ -10,7 +10,7 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import Approach, ArmBodies
 from robot_learning.robot.distance import HALF_SPACE
 from robot_learning.robot.shapes import Shape
-from robot_learning.safety.advance import Kept, advance, capsule_distances, distance_at
+from robot_learning.safety.advance import PAIR, advance, capsule_distances, distance_at
 from robot_learning.safety.motion import sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
@@ -68,35 +68,28 @@ class Clearance:
 
     def __init__(self, arm: ArmBodies, pairs: Sequence[Pair]) -> None:
         self.arm = arm
-        self.pairs = sorted(pairs, key=lambda pair: pair.cause.value)
-        count = len(self.pairs)
+        self.pairs = list(pairs)
         shapes = [pair.other for pair in self.pairs if isinstance(pair.other, Shape)]
         unique = list({id(shape): shape for shape in shapes}.values())
+        self._shapes = np.array([shape.row for shape in unique]).reshape(len(unique), 16)
         place = {id(shape): -1 - index for index, shape in enumerate(unique)}
-        indices = [
-            (pair.body, place[id(pair.other)] if isinstance(pair.other, Shape) else pair.other)
-            for pair in self.pairs
-        ]
+        self._causes = sorted({pair.cause.value for pair in self.pairs})
+        self._table = np.zeros(len(self.pairs), dtype=PAIR)
+        for row, pair in zip(self._table, self.pairs, strict=True):
+            other = place[id(pair.other)] if isinstance(pair.other, Shape) else pair.other
+            row["body"], row["other"], row["margin"] = pair.body, other, pair.margin
+            row["cause"], row["careful"] = self._causes.index(pair.cause.value), 1.0
+            row["direction"] = _first_direction(pair)
         reach = [arm.reach(pair.body, pair.other) for pair in self.pairs]
-        self._full = np.array([pair.margin for pair in self.pairs])
-        self._kept = Kept(
-            indices=np.array(indices, dtype=np.int64).reshape(count, 2),
-            shapes=np.array([shape.row for shape in unique]).reshape(len(unique), 16),
-            reach=np.array(reach).reshape(count, arm.spec.n),
-            margins=self._full.copy(),
-            careful=np.ones(count),
-            directions=np.array([_first_direction(pair) for pair in self.pairs]).reshape(count, 3),
-            nearest=np.full(count, np.inf),
-        )
+        self._reach = np.array(reach).reshape(len(self.pairs), arm.spec.n)
+        self._full = self._table["margin"].copy()
+        self._room = np.full(len(self._causes), np.inf)
         self._lowered = False
-        causes = [pair.cause.value for pair in self.pairs]
-        self._causes = list(dict.fromkeys(causes))
-        self._starts = [causes.index(cause) for cause in self._causes]
 
     def near(self, q: Array) -> list[tuple[Pair, float]]:
         """Return which pairs are nearer than their margins at ``q`` (n,), and how near, m."""
         arm, found = self.arm, []
-        distances = capsule_distances(q, arm.hulls, self._kept)
+        distances = capsule_distances(q, arm.screws, arm.table, self._table, self._shapes)
         for index in np.flatnonzero(distances < self._full):
             pair = self.pairs[index]
             distance = arm.distance(pair.body, pair.other, q)
@@ -114,26 +107,29 @@ class Clearance:
 
         A pair that starts nearer than its margin may come no nearer than it is.
         """
-        kept, seen, t = self._kept, (-1.0, -1), 0.0
-        kept.nearest.fill(np.inf)
+        arm, seen, t = self.arm, (-1.0, -1), 0.0
+        self._room.fill(np.inf)
         if self._lowered:
-            kept.margins[:], kept.careful[:], self._lowered = self._full, 1.0, False
+            self._table["margin"], self._table["careful"], self._lowered = self._full, 1.0, False
+        tables = arm.screws, arm.table, arm.points, self._table, self._shapes
         while True:
-            t, index = advance(motion.times, motion.q, motion.qd, t, self.arm.hulls, kept)
+            t, index = advance(
+                motion.times, motion.q, motion.qd, t, *tables, self._reach, self._room
+            )
             if index < 0:
                 return None
-            pair = self.pairs[index]
+            pair, row = self.pairs[index], self._table[index]
             q, _ = sample(motion.times, motion.q, motion.qd, t)
             if seen != (t, index):
-                approach = self.arm.approach(pair.body, pair.other, q)
+                approach = arm.approach(pair.body, pair.other, q)
                 if not _is_flat(pair.other):
-                    kept.directions[index] = approach.direction
+                    row["direction"] = approach.direction
                 seen = (t, index)
                 continue
-            distance = distance_at(q, index, self.arm.hulls, kept)
-            if not (t == 0 and FROZEN < distance < kept.margins[index]):
+            distance = distance_at(q, index, *tables)
+            if not (t == 0 and FROZEN < distance < row["margin"]):
                 return Conflict(index, t, approach)
-            kept.margins[index], kept.careful[index], self._lowered = distance, CAREFUL, True
+            row["margin"], row["careful"], self._lowered = distance, CAREFUL, True
 
     def _cut(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> Cut:
         """Linearise about the motion's end, or about the conflict where that is nearer."""
@@ -148,7 +144,7 @@ class Clearance:
             braking = np.abs(given) / self.arm.spec.acceleration
             sensitivity = dt / 2 + np.minimum(t - dt, braking)
         normal = worst.gradient * sensitivity
-        wanted = AIM * self._kept.margins[conflict.pair] - worst.distance
+        wanted = AIM * self._table["margin"][conflict.pair] - worst.distance
         return Cut(normal, wanted + normal @ given, pair.cause)
 
     def intrudes(self, motion: Trajectory) -> bool:
@@ -157,8 +153,7 @@ class Clearance:
 
     def margins(self) -> dict[str, float]:
         """Return by cause how much farther apart than their margins the nearest pairs are, m."""
-        left = np.minimum.reduceat(self._kept.nearest - self._full, self._starts).tolist()
-        return dict(zip(self._causes, left, strict=True))
+        return dict(zip(self._causes, self._room.tolist(), strict=True))
 
 
 def _is_flat(other: int | Shape) -> bool:

@@ -1,5 +1,6 @@
 """The only place that knows the solver of quadratic programmes."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
+
+
+FAR = 1e30  # no bound, for the solver
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,13 @@ def closest(asked: Array, lower: Array, upper: Array, cuts: Sequence[Cut]) -> Ar
     All arguments are (n,), rad/s or m/s. DAQP: Arnström, Bemporad, Axehill 2022, "A dual
     active-set solver for embedded quadratic programming using recursive LDL' updates".
     """
-    n = len(asked)
-    normals = np.array([cut.normal for cut in cuts])
-    scale = np.maximum(np.linalg.norm(normals, axis=1), 1e-9)
-    A = np.ascontiguousarray(normals / scale[:, None])
-    low = np.concatenate([lower, [cut.bound for cut in cuts] / scale])
-    high = np.concatenate([upper, np.full(len(cuts), 1e30)])
-    sense = np.zeros(n + len(cuts), dtype=np.int32)
+    n, m = len(asked), len(cuts)
+    A, low, high = np.empty((m, n)), np.empty(n + m), np.full(n + m, FAR)
+    low[:n], high[:n] = lower, upper
+    for row, cut in enumerate(cuts):
+        scale = max(math.sqrt(cut.normal @ cut.normal), 1e-9)
+        A[row], low[n + row] = cut.normal / scale, cut.bound / scale
+    sense = np.zeros(n + m, dtype=np.int32)
     found, _, flag, _ = daqp.solve(np.eye(n), -asked, A, high, low, sense)
     if flag < 1 or not np.isfinite(found).all():
         return None

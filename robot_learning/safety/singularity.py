@@ -60,8 +60,22 @@ class Singularity:
 
 @njit(cache=True)
 def smallest_singular_value(J: Array) -> float:
-    """Return the smallest of the three singular values of ``J`` (3, n)."""
-    return np.sqrt(max(np.linalg.eigvalsh(J @ J.T)[0], 0.0))
+    """Return the smallest of the three singular values of ``J`` (3, n).
+
+    The root of the smallest eigenvalue of J J', by the trigonometric formula of Smith 1961,
+    "Eigenvalues of a symmetric 3 x 3 matrix".
+    """
+    A = J @ J.T
+    mean = (A[0, 0] + A[1, 1] + A[2, 2]) / 3
+    a, b, c = A[0, 0] - mean, A[1, 1] - mean, A[2, 2] - mean
+    x, y, z = A[0, 1], A[0, 2], A[1, 2]
+    spread = np.sqrt((a * a + b * b + c * c + 2 * (x * x + y * y + z * z)) / 6)
+    if spread == 0.0:
+        return np.sqrt(mean)
+    determinant = a * (b * c - z * z) - x * (x * c - y * z) + y * (x * z - b * y)
+    cosine = min(max(determinant / (2 * spread**3), -1.0), 1.0)
+    smallest = mean + 2 * spread * np.cos((np.arccos(cosine) + 2 * np.pi) / 3)
+    return np.sqrt(max(smallest, 0.0))
 
 
 @njit(cache=True)
