@@ -10,7 +10,14 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import Approach, ArmBodies
 from robot_learning.robot.distance import HALF_SPACE
 from robot_learning.robot.shapes import Shape
-from robot_learning.safety.advance import PAIR, advance, capsule_distances, distance_at
+from robot_learning.safety.advance import (
+    PAIR,
+    SHARE,
+    advance,
+    capsule_distances,
+    distance_at,
+    nearest_knot,
+)
 from robot_learning.safety.motion import sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
@@ -18,8 +25,8 @@ from robot_learning.safety.status import Cause
 Array = NDArray[np.float64]
 # Aim this share of the margin farther than needed, so that the next look finds it kept.
 AIM = 1.05
+FURTHER = 0.6  # and by this share of what is missing, since a distance is no line
 FROZEN = 1e-4  # m; nearer than this a pair is not moved at all
-CAREFUL = 5.0  # how much shorter are the steps of a pair that starts inside its margin
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,11 @@ class Clearance:
         for row, pair in zip(self._table, self.pairs, strict=True):
             other = place[id(pair.other)] if isinstance(pair.other, Shape) else pair.other
             row["body"], row["other"], row["margin"] = pair.body, other, pair.margin
-            row["cause"], row["careful"] = self._causes.index(pair.cause.value), 1.0
-            row["direction"] = _first_direction(pair)
+            row["cause"] = self._causes.index(pair.cause.value)
+            row["directions"] = _first_direction(pair)
         reach = [arm.reach(pair.body, pair.other) for pair in self.pairs]
         self._reach = np.array(reach).reshape(len(self.pairs), arm.spec.n)
+        self._tables = arm.screws, arm.table, arm.points, self._table, self._shapes
         self._full = self._table["margin"].copy()
         self._room = np.full(len(self._causes), np.inf)
         self._lowered = False
@@ -107,37 +115,40 @@ class Clearance:
 
         A pair that starts nearer than its margin may come no nearer than it is.
         """
-        arm, seen, t = self.arm, (-1.0, -1), 0.0
+        seen: set[tuple[float, int]] = set()
+        first = 0
         self._room.fill(np.inf)
         if self._lowered:
-            self._table["margin"], self._table["careful"], self._lowered = self._full, 1.0, False
-        tables = arm.screws, arm.table, arm.points, self._table, self._shapes
+            self._table["margin"], self._lowered = self._full, False
         while True:
             t, index = advance(
-                motion.times, motion.q, motion.qd, t, *tables, self._reach, self._room
+                motion.times, motion.q, motion.qd, first, *self._tables, self._reach, self._room
             )
             if index < 0:
                 return None
             pair, row = self.pairs[index], self._table[index]
             q, _ = sample(motion.times, motion.q, motion.qd, t)
-            if seen != (t, index):
-                approach = arm.approach(pair.body, pair.other, q)
-                if not _is_flat(pair.other):
-                    row["direction"] = approach.direction
-                seen = (t, index)
-                continue
-            distance = distance_at(q, index, *tables)
-            if not (t == 0 and FROZEN < distance < row["margin"]):
+            approach = self.arm.approach(pair.body, pair.other, q)
+            if (t, index) in seen:
                 return Conflict(index, t, approach)
-            row["margin"], row["careful"], self._lowered = distance, CAREFUL, True
+            seen.add((t, index))
+            if not _is_flat(pair.other):
+                row["directions"] = np.vstack([approach.direction, row["directions"][:-1]])
+            distance = distance_at(q, index, *self._tables)
+            if t == 0 and FROZEN < distance < row["margin"]:
+                row["margin"], self._lowered = distance, True
+            elif not distance >= SHARE * row["margin"]:
+                return Conflict(index, t, approach)
+            # Look again from the knot before, with the direction found.
+            first = max(int(np.searchsorted(motion.times, t)) - 1, 0)
 
     def _cut(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> Cut:
-        """Linearise about the motion's end, or about the conflict where that is nearer."""
+        """Linearise about the nearest knot, or about the conflict where that is nearer still."""
         pair = self.pairs[conflict.pair]
-        end = self.arm.approach(pair.body, pair.other, motion.q[-1])
-        worst, t = conflict.approach, conflict.time
-        if end.distance < worst.distance:
-            worst, t = end, motion.duration
+        knot = nearest_knot(motion.q, conflict.pair, *self._tables)
+        worst, t = self.arm.approach(pair.body, pair.other, motion.q[knot]), motion.times[knot]
+        if conflict.approach.distance < worst.distance:
+            worst, t = conflict.approach, conflict.time
         if t <= dt:
             sensitivity = np.full(len(given), t * t / (2 * dt))
         else:
@@ -145,6 +156,7 @@ class Clearance:
             sensitivity = dt / 2 + np.minimum(t - dt, braking)
         normal = worst.gradient * sensitivity
         wanted = AIM * self._table["margin"][conflict.pair] - worst.distance
+        wanted += FURTHER * max(wanted, 0.0)
         return Cut(normal, wanted + normal @ given, pair.cause)
 
     def intrudes(self, motion: Trajectory) -> bool:

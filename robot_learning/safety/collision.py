@@ -89,9 +89,7 @@ def workspace(arm: ArmBodies) -> list[Pair]:
     """
     walls = [shape_of(wall) for wall in workspace_walls(arm.spec, _span(arm))]
     return [
-        pair
-        for wall in walls
-        for pair in _kept_off(arm, wall, arm.named(TIP), Cause.WORKSPACE)
+        pair for wall in walls for pair in _kept_off(arm, wall, arm.named(TIP), Cause.WORKSPACE)
     ]
 
 

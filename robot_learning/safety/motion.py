@@ -119,9 +119,7 @@ def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array
 
 
 @njit(cache=True)
-def strays(
-    times: Array, q: Array, qd: Array, t: float, measured: Array, tracking: Array
-) -> bool:
+def strays(times: Array, q: Array, qd: Array, t: float, measured: Array, tracking: Array) -> bool:
     """Say whether positions ``measured`` (n,) at ``t`` are farther off than ``tracking`` (n,)."""
     commanded, _ = sample(times, q, qd, t)
     for k in range(commanded.shape[0]):

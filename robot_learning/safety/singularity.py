@@ -79,9 +79,7 @@ def smallest_singular_value(J: Array) -> float:
 
 
 @njit(cache=True)
-def _smallest(
-    q: Array, screws: Array, tip: Array, limit: float
-) -> tuple[int, float, float]:
+def _smallest(q: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float, float]:
     """Return the lowest knot below the limit or -1, the smallest value, the limit in force."""
     here = smallest_singular_value(tip_jacobian(q[0], screws, tip))
     limit = min(limit, here - 1e-9)

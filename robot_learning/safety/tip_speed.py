@@ -56,9 +56,7 @@ class TipSpeed:
 
 
 @njit(cache=True)
-def _fastest(
-    q: Array, qd: Array, screws: Array, tip: Array, limit: float
-) -> tuple[int, float]:
+def _fastest(q: Array, qd: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float]:
     """Return the fastest knot above the limit, or -1, and the highest speed, m/s."""
     worst, highest = -1, 0.0
     for i in range(q.shape[0]):
