@@ -103,7 +103,7 @@ def farthest(
 ) -> float:
     """Return the distance of a pair along the best of its directions, m.
 
-    Or along the first one where that is ``enough``, m.
+    Or along the first that gives ``enough``, m.
     """
     d = -np.inf
     for way in range(WAYS):
@@ -153,7 +153,7 @@ def advance(
         shapes: (s, 16) as :mod:`robot_learning.robot.distance` reads them.
         reach: (p, n) how far a joint moves points of a pair at most, m per joint unit.
         room: (c,) by cause, how much more than its margin every pair keeps at least at the
-            knots, m; lowered in place.
+            first knot, m; lowered in place.
 
     Returns:
         The end and -1, or the time at which a pair is in doubt, s, and that pair.
@@ -172,15 +172,17 @@ def advance(
             p = watched[i]
             margin, cause = pairs[p].margin, pairs[p].cause
             enough = margin + _moved(p, rest, reach)
-            # Cheap bounds first, as long as one is needed to be sure or to tell the margin left.
+            # Cheap bounds first, as long as one is needed to be sure or to tell the room.
+            wanted = enough if knot > 0 else max(enough, margin + room[cause])
             d = ball_distance(p, ends, bodies, pairs, shapes)
-            if d < max(enough, margin + room[cause]):
+            if d < wanted:
                 d = capsule_distance(p, ends, bodies, pairs, shapes)
-            if d < max(enough, margin + room[cause]):
-                d = max(d, farthest(p, enough, T, bodies, points, pairs, shapes))
+            if d < wanted:
+                d = max(d, farthest(p, margin, T, bodies, points, pairs, shapes))
             if not d >= margin:
                 return times[knot], p
-            room[cause] = min(room[cause], d - margin)
+            if knot == 0:
+                room[cause] = min(room[cause], d - margin)
             if (before[i] + d - _moved(p, travel, reach)) / 2 < SHARE * margin:
                 turn = _fastest_turn(p, qd[knot - 1], qd[knot], reach, times, knot)
                 t = _doubt(p, turn, times, q, qd, knot, screws, bodies, points, pairs, shapes)
@@ -220,12 +222,14 @@ def _doubt(
     while t < end:
         after = end if t + step > end - SNAP else t + step
         T = link_poses(sample(times, q, qd, after)[0], screws)
-        apart = -np.inf
+        dip, apart = turn * step * step / 8, -np.inf
         for way in range(WAYS):
-            d0 = hull_distance(p, way, T_before, bodies, points, pairs, shapes)
-            d1 = hull_distance(p, way, T, bodies, points, pairs, shapes)
-            apart = max(apart, min(d0, d1))
-        if apart - turn * step * step / 8 >= enough:
+            apart = hull_distance(p, way, T_before, bodies, points, pairs, shapes) - dip
+            if apart >= enough:
+                apart = hull_distance(p, way, T, bodies, points, pairs, shapes) - dip
+            if apart >= enough:
+                break
+        if apart >= enough:
             t, T_before, step = after, T, min(2 * step, end - after)
         elif step > finest:
             step /= 2
