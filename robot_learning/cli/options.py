@@ -27,4 +27,3 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
         path = path / "bundle"
     bundle = PolicyBundle.load(path)
     return bundle, RobotSpec.load(robot or bundle.robot["name"])
-

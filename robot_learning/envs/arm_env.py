@@ -152,9 +152,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.flat_observation = flat
         return self.interface.split(flat)
 
-    def _info(
-        self, observation: dict[str, NDArray[np.float32]], changed: bool
-    ) -> dict[str, Any]:
+    def _info(self, observation: dict[str, NDArray[np.float32]], changed: bool) -> dict[str, Any]:
         achieved, desired = observation["achieved_goal"], observation["desired_goal"]
         return {
             "is_success": bool(self.task.is_success(achieved, desired)),

@@ -120,8 +120,12 @@ def _latency(session: Session) -> Any:
         value = session.latency(percent) * 1e3
         axes.axvline(value, color=colour, linestyle="--", linewidth=1)
         axes.annotate(
-            f"p{percent} {value:.2f} ms", (value, 0.92), xycoords=("data", "axes fraction"),
-            color=colour, xytext=(3, 0), textcoords="offset points",
+            f"p{percent} {value:.2f} ms",
+            (value, 0.92),
+            xycoords=("data", "axes fraction"),
+            color=colour,
+            xytext=(3, 0),
+            textcoords="offset points",
         )
     axes.set(xlabel="from joint state received to command published, ms", ylabel="ticks")
     return figure

@@ -245,9 +245,7 @@ def _tightened(
     return given
 
 
-def _home(
-    chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: Path
-) -> Array:
+def _home(chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: Path) -> Array:
     names = [joint.name for joint in chain]
     _check_names(file.home, names, f"{path}: home", complete=True)
     _check_names(file.limits, [*names, "default"], f"{path}: limits", complete=False)
@@ -258,9 +256,7 @@ def _home(
     return frozen_array([file.home[name] for name in names])
 
 
-def _hold(
-    urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path
-) -> dict[str, float]:
+def _hold(urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path) -> dict[str, float]:
     outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
     _check_names(file.hold, list(outside), f"{path}: hold", complete=False)
     resting = {name: joint.nearest_to_zero() for name, joint in outside.items()}

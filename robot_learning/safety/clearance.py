@@ -86,13 +86,18 @@ class Clearance:
             other = place[id(pair.other)] if isinstance(pair.other, Shape) else pair.other
             row["body"], row["other"], row["margin"] = pair.body, other, pair.margin
             row["cause"] = self._causes.index(pair.cause.value)
-            row["directions"] = _first_direction(pair)
         reach = [arm.reach(pair.body, pair.other) for pair in self.pairs]
         self._reach = np.array(reach).reshape(len(self.pairs), arm.spec.n)
         self._tables = arm.screws, arm.table, arm.points, self._table, self._shapes
         self._full = self._table["margin"].copy()
         self._room = np.full(len(self._causes), np.inf)
         self._lowered = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the directions found so far."""
+        for row, pair in zip(self._table, self.pairs, strict=True):
+            row["directions"] = _first_direction(pair)
 
     def near(self, q: Array) -> list[tuple[Pair, float]]:
         """Return which pairs are nearer than their margins at ``q`` (n,), and how near, m."""

@@ -133,6 +133,7 @@ class SafetyFilter:
             raise SafetyError(f"the filter can't start at {q}: expected {self.spec.n} numbers")
         if self._guards is not None:
             self._guards.refuse_contact(q)
+            self._guards.forget()
         self._in_hand = Trajectory.rest(q)
         self._start = now
         self._latched = None
@@ -192,8 +193,10 @@ class SafetyFilter:
             SafetyError: before the first :meth:`reset`.
         """
         held = self._held
-        if not (math.isfinite(now) and math.isfinite(dt) and dt > 0 and now >= self._start):
+        if not (math.isfinite(now) and now >= self._start):
             return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, self._start)
+        if not (math.isfinite(dt) and dt > 0):
+            return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, now, state)
         q, qd, qdd = reference(held.times, held.q, held.qd, now - self._start)
         self._latched = self._latched or self._fault(state, now)
         if self._latched is not None:

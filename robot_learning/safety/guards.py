@@ -85,6 +85,10 @@ class Guards:
         fresh = [pair for pair in scene if _name(pair) in new]
         return Clearance(self.arm, fresh).intrudes(motion)
 
+    def forget(self) -> None:
+        """Drop what earlier motions taught, so that equal motions end equally."""
+        self.clearance.forget()
+
     def refuse_contact(self, q: Array) -> None:
         """Refuse to start where the arm touches something.
 

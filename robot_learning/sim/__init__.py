@@ -1,6 +1,7 @@
 """The PyBullet simulation; nothing outside this folder imports pybullet."""
 
 from robot_learning.sim.arm import BulletArm
+from robot_learning.sim.contacts import Contact, Contacts
 from robot_learning.sim.world import World
 
-__all__ = ["BulletArm", "World"]
+__all__ = ["BulletArm", "Contact", "Contacts", "World"]

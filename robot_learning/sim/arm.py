@@ -19,13 +19,19 @@ MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
 class BulletArm:
-    """An :class:`~robot_learning.robot.ArmBackend` in a :class:`World`."""
+    """An :class:`~robot_learning.robot.ArmBackend` in a :class:`World`.
 
-    def __init__(self, world: World, spec: RobotSpec) -> None:
+    Args:
+        world: where it stands.
+        spec: the robot.
+        self_collision: let its links touch each other.
+    """
+
+    def __init__(self, world: World, spec: RobotSpec, *, self_collision: bool = False) -> None:
         self.world = world
         self.spec = spec
         self._client = world.client
-        self.body = _load(spec, self._client)
+        self.body = _load(spec, self._client, self_collision)
         count = bullet.getNumJoints(self.body, physicsClientId=self._client)
         info = [
             bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)
@@ -61,6 +67,12 @@ class BulletArm:
             self.world.step()
         self._time += dt
         return self.state()
+
+    def place(self, q: Array) -> None:
+        """Put the joints at rest at ``q`` (n,) and nothing else."""
+        bullet.resetJointStatesMultiDof(
+            self.body, self._joints, [[value] for value in q], physicsClientId=self._client
+        )
 
     def drive(self, q: Array, qd: Array) -> None:
         """Set the motors' targets ``q``, ``qd`` (n,) for the next physics step."""
@@ -102,7 +114,7 @@ class BulletArm:
             )
 
 
-def _load(spec: RobotSpec, client: int) -> int:
+def _load(spec: RobotSpec, client: int, self_collision: bool) -> int:
     """Load the URDF with mesh references that Bullet can open."""
     tree = ET.parse(spec.urdf)
     for mesh in tree.getroot().iter("mesh"):
@@ -112,6 +124,7 @@ def _load(spec: RobotSpec, client: int) -> int:
         file = Path(folder) / spec.urdf.name
         tree.write(file)
         flags = bullet.URDF_MERGE_FIXED_LINKS | bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
+        flags |= bullet.URDF_USE_SELF_COLLISION if self_collision else 0
         with quiet():
             body = bullet.loadURDF(
                 str(file), useFixedBase=True, flags=flags, physicsClientId=client

@@ -67,9 +67,7 @@ class World:
             )
         bullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
         if gui:
-            bullet.configureDebugVisualizer(
-                bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client
-            )
+            bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
         self.floor = self._make_floor(floor)
 
     def step(self) -> None:

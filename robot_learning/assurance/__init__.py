@@ -1,0 +1,1 @@
+"""Attacks on the safety filter, judged by somebody else."""

@@ -1,0 +1,31 @@
+"""Something to run into, put where a robot at home has room."""
+
+import numpy as np
+
+from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.robot.bodies import ArmBodies
+from robot_learning.robot.schema import Solid
+from robot_learning.robot.shapes import shape_of
+
+ROOM = 0.06  # m between a solid and the arm at home
+
+
+def around(spec: RobotSpec, seed: int) -> list[Solid]:
+    """Return a box, a ball, and a post near a robot; the same ones for the same seed."""
+    rng, arm, found = np.random.default_rng(seed), ArmBodies(spec), []
+    reach = 0.8 * float(arm.lever(len(arm.bodies) - 1).max())
+    tip = ArmModel(spec).forward(spec.home)[:3, 3]
+    moving = [i for i, body in enumerate(arm.bodies) if body.link > 0]
+    for shape in (
+        {"name": "box", "box": (0.3 * reach, 0.4 * reach, 0.1 * reach)},
+        {"name": "ball", "sphere": 0.1 * reach},
+        {"name": "post", "capsule": (0.06 * reach, 0.6 * reach)},
+    ):
+        while True:
+            xyz = tip * [1, 1, 0.5] + rng.uniform(-0.6, 0.6, 3) * reach
+            solid = Solid(**shape, xyz=tuple(xyz), rpy=tuple(rng.uniform(-0.5, 0.5, 3)))
+            made = shape_of(solid)
+            if xyz[2] > 0 and all(arm.distance(i, made, spec.home) > ROOM for i in moving):
+                found.append(solid)
+                break
+    return found
