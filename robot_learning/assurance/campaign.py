@@ -1,5 +1,6 @@
 """Many commands of many adversaries through a safety filter, and what the judge says of it."""
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ EPISODE = 200  # commands between two fresh starts
 CHUNK = 25  # episodes in one piece of work
 COLLIDING = 200  # configurations that `collision_seeking` goes to
 REMEMBERED = 20  # states that a late one is taken from
+SENSIBLE = 1e6  # rad/s or m/s; commands farther off are not compared
 EXAMPLES = 10  # violations that are kept in full
 
 
@@ -250,16 +252,18 @@ def _count(tally: Tally, attack: Attack, result: SafetyResult, took: float) -> N
     tally.commands += 1
     tally.statuses[result.status.name] += 1
     tally.causes.update(cause.value for cause in result.active)
-    tally.seconds[int(10 * np.log10(took * 1e6))] += 1
-    command, given = attack.command, result.segment.qd[-1]
-    usable = command is not None and command.q is None and command.qd.shape == given.shape
-    if command is not None and usable and (np.abs(command.qd) < 1e6).all():
+    tally.seconds[int(10 * math.log10(took * 1e6))] += 1
+    command, given = attack.command, result.stop.qd[min(1, len(result.stop.qd) - 1)]
+    if command is None or command.q is not None or command.qd.shape != given.shape:
+        return
+    if (np.abs(command.qd) < SENSIBLE).all():
         tally.distance += float(np.linalg.norm(command.qd - given))
         tally.compared += 1
 
 
 def _colliding(spec: RobotSpec, contacts: Contacts, seed: int) -> Array:
-    rng, found = np.random.default_rng([seed, 1000]), []
+    rng = np.random.default_rng([seed, 1000])
+    found: list[Array] = []
     while len(found) < COLLIDING:
         q = rng.uniform(spec.soft_lower, spec.soft_upper)
         if contacts.at(q):

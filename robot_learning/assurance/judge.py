@@ -1,14 +1,17 @@
 """Says what a motion broke, from the motion alone and from Bullet's contacts."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import RobotSpec, Trajectory
 from robot_learning.sim import Contacts
 
 Array = NDArray[np.float64]
+JOINT_LIMITS = ("jump", "position", "velocity", "acceleration")
 ROUNDING = 1e-6  # rad, rad/s (or m) and share of the acceleration
 
 
@@ -16,8 +19,7 @@ class Broken(NamedTuple):
     """A limit that was passed.
 
     Attributes:
-        what: ``position``, ``velocity``, ``acceleration``, ``jump``, ``contact`` or
-            ``not_finite``.
+        what: one of ``JOINT_LIMITS``, ``contact`` or ``not_finite``.
         by: how far, in its unit: rad, rad/s, rad/s² or m.
         where: the joint, or the two things that overlap.
     """
@@ -53,25 +55,48 @@ class Judge:
         The joints are judged at the knots, between which velocity is linear; contacts at the
         end.
         """
-        part = motion.head(min(elapsed, motion.duration)) if motion.duration > 0 else motion
-        if not (np.isfinite(part.q).all() and np.isfinite(part.qd).all()):
-            return [Broken("not_finite", np.inf, "")]
+        part = motion.head(min(elapsed, motion.duration))
         spec, found = self.spec, []
-        jump = np.maximum(np.abs(part.q[0] - self._q), np.abs(part.qd[0] - self._qd))
-        found += self._beyond("jump", jump - ROUNDING)
-        over = np.maximum(part.q - spec.upper, spec.lower - part.q) - ROUNDING
-        found += self._beyond("position", over.max(axis=0))
-        found += self._beyond("velocity", (np.abs(part.qd) - spec.velocity - ROUNDING).max(axis=0))
-        if len(part.times) > 1:
-            change = np.abs(np.diff(part.qd, axis=0)) / np.diff(part.times)[:, None]
-            over = change - spec.acceleration * (1 + ROUNDING) - ROUNDING
-            found += self._beyond("acceleration", over.max(axis=0))
+        if not (np.isfinite(part.q).all() and np.isfinite(part.qd).all()):
+            return [Broken("not_finite", math.inf, "")]
+        beyond = _beyond(
+            *(part.times, part.q, part.qd, self._q, self._qd),
+            *(spec.lower, spec.upper, spec.velocity, spec.acceleration),
+        )
+        for row, joint in np.argwhere(beyond > 0):
+            by = float(beyond[row, joint])
+            found.append(Broken(JOINT_LIMITS[row], by, spec.joints[joint]))
         self._q, self._qd = part.q[-1], part.qd[-1]
         if self._contacts is not None:
             touching = self._contacts.at(self._q)
             found += [Broken("contact", c.depth, f"{c.first}, {c.second}") for c in touching]
         return found
 
-    def _beyond(self, what: str, over: Array) -> list[Broken]:
-        joints = zip(self.spec.joints, over.tolist(), strict=True)
-        return [Broken(what, by, joint) for joint, by in joints if not by <= 0]
+
+@njit(cache=True)
+def _beyond(
+    times: Array,
+    q: Array,
+    qd: Array,
+    q_before: Array,
+    qd_before: Array,
+    lower: Array,
+    upper: Array,
+    velocity: Array,
+    acceleration: Array,
+) -> Array:
+    """Return by how much a motion passes each of ``JOINT_LIMITS`` in each joint, (4, n)."""
+    m, n = q.shape
+    out = np.full((4, n), -np.inf)
+    for k in range(n):
+        out[0, k] = max(abs(q[0, k] - q_before[k]), abs(qd[0, k] - qd_before[k])) - ROUNDING
+        for i in range(m):
+            out[1, k] = max(
+                out[1, k], q[i, k] - upper[k] - ROUNDING, lower[k] - q[i, k] - ROUNDING
+            )
+            out[2, k] = max(out[2, k], abs(qd[i, k]) - velocity[k] - ROUNDING)
+            if i > 0:
+                change = abs(qd[i, k] - qd[i - 1, k]) / (times[i] - times[i - 1])
+                over = change - acceleration[k] * (1 + ROUNDING) - ROUNDING
+                out[3, k] = max(out[3, k], over)
+    return out

@@ -58,7 +58,7 @@ class ArmBodies:
         bodies: the bodies; the tip, a point, is the last.
         capsules: the capsule around each body, all joints at 0, base frame.
         screws: (n, 7) the joints' axes.
-        links: (b,) link of each body.
+        links: link of each body.
         table: (b,) the bodies for compiled functions, of type ``BODY``.
         points: (m, 3) corners of all bodies, one body after the other; base frame, m.
     """
@@ -68,10 +68,10 @@ class ArmBodies:
         if spec.hash not in _READ:
             _READ[spec.hash] = _read(spec)
         self.screws, self.bodies, self.capsules = _READ[spec.hash]
-        self.links = np.array([body.link for body in self.bodies])
+        self.links = [body.link for body in self.bodies]
         self.points = np.concatenate([body.points for body in self.bodies])
         self.table = _table(self.bodies, self.capsules)
-        self._zero = np.ascontiguousarray([body.T_base_body for body in self.bodies])
+        self._zero = [np.ascontiguousarray(body.T_base_body) for body in self.bodies]
         self._request, self._result = coal.DistanceRequest(), coal.DistanceResult()
         self._poses = coal.Transform3s(), coal.Transform3s()
 
@@ -105,13 +105,13 @@ class ArmBodies:
         """Return the distance, how it changes with the joints at ``q`` (n,), and where to."""
         distance = self.distance(first, second, q)
         normal = np.array(self._result.normal).ravel()
-        link = int(self.links[first])
+        link = self.links[first]
         point = np.array(self._result.getNearestPoint1()).ravel()
         gradient = -velocity_gradient(q, self.screws, point, link, normal)
         if isinstance(second, Shape):
             return Approach(distance, gradient, normal)
         point = np.array(self._result.getNearestPoint2()).ravel()
-        gradient += velocity_gradient(q, self.screws, point, int(self.links[second]), normal)
+        gradient += velocity_gradient(q, self.screws, point, self.links[second], normal)
         return Approach(distance, gradient, into_link(q, self.screws, link, normal))
 
     def reach(self, first: int, second: "int | Shape") -> Array:
@@ -121,15 +121,15 @@ class ArmBodies:
         """
         if isinstance(second, Shape):
             return self.lever(first)
-        near, far = sorted((first, second), key=lambda body: int(self.links[body]))
-        return self.lever(far, int(self.links[near]))
+        near, far = sorted((first, second), key=lambda body: self.links[body])
+        return self.lever(far, self.links[near])
 
     def lever(self, body: int, above: int = 0) -> Array:
         """Return the longest arm (n,) of a body about each joint after link ``above``, m.
 
         Neighbouring joints' distance is fixed, so the way along them bounds every lever.
         """
-        link, out = int(self.links[body]), np.zeros(self.spec.n)
+        link, out = self.links[body], np.zeros(self.spec.n)
         own = self.bodies[body]
         beyond = 0.0
         for k in reversed(range(link)):

@@ -12,7 +12,11 @@ Array = NDArray[np.float64]
 
 
 class ArmModel:
-    """Forward kinematics and Jacobian of the chain from base to tip."""
+    """Forward kinematics and Jacobian of the chain from base to tip.
+
+    Attributes:
+        T_base_root: (4, 4) pose of the URDF's root link in the base frame.
+    """
 
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
@@ -24,14 +28,14 @@ class ArmModel:
         )
         base = self._model.getFrameId(spec.base_link)
         pin.framesForwardKinematics(self._model, self._data, pin.neutral(self._model))
-        self._T_base_root = self._data.oMf[base].inverse().homogeneous
-        self._R_base_root = np.kron(np.eye(2), self._T_base_root[:3, :3])
+        self.T_base_root = self._data.oMf[base].inverse().homogeneous
+        self._R_base_root = np.kron(np.eye(2), self.T_base_root[:3, :3])
 
     def forward(self, q: Array) -> Array:
         """Return ``T_base_tip`` (4, 4) at positions ``q`` (n,), m."""
         pin.forwardKinematics(self._model, self._data, self._to_model(q))
         T_root_tip = pin.updateFramePlacement(self._model, self._data, self._tip)
-        return np.asarray(self._T_base_root @ T_root_tip.homogeneous)
+        return np.asarray(self.T_base_root @ T_root_tip.homogeneous)
 
     def jacobian(self, q: Array) -> Array:
         """Return the Jacobian (6, n) of the tip at ``q`` (n,).

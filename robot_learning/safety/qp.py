@@ -8,7 +8,9 @@ import daqp
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.safety.limits import project
 from robot_learning.safety.status import Cause
+from robot_learning.safety.watch import finite
 
 Array = NDArray[np.float64]
 
@@ -43,8 +45,5 @@ def closest(asked: Array, lower: Array, upper: Array, cuts: Sequence[Cut]) -> Ar
     for row, cut in enumerate(cuts):
         scale = max(math.sqrt(cut.normal @ cut.normal), 1e-9)
         A[row], low[n + row] = cut.normal / scale, cut.bound / scale
-    sense = np.zeros(n + m, dtype=np.int32)
-    found, _, flag, _ = daqp.solve(np.eye(n), -asked, A, high, low, sense)
-    if flag < 1 or not np.isfinite(found).all():
-        return None
-    return np.clip(found, lower, upper)
+    found, _, flag, _ = daqp.solve(np.eye(n), -asked, A, high, low, np.zeros(n + m, np.int32))
+    return project(found, lower, upper) if flag >= 1 and finite(found, found) else None

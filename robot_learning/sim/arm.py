@@ -6,9 +6,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from robot_learning.paths import resolve_uri
-from robot_learning.robot import ArmState, RobotSpec, Trajectory
+from robot_learning.robot import ArmModel, ArmState, RobotSpec, Trajectory
 from robot_learning.sim.world import World, bullet, quiet
 
 Array = NDArray[np.float64]
@@ -115,7 +116,9 @@ class BulletArm:
 
 
 def _load(spec: RobotSpec, client: int, self_collision: bool) -> int:
-    """Load the URDF with mesh references that Bullet can open."""
+    """Load the URDF with mesh references that Bullet can open; its world is the base frame."""
+    T = ArmModel(spec).T_base_root
+    position, turn = T[:3, 3].tolist(), Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
     tree = ET.parse(spec.urdf)
     for mesh in tree.getroot().iter("mesh"):
         file = resolve_uri(mesh.get("filename", ""), spec.urdf.parent)
@@ -127,6 +130,6 @@ def _load(spec: RobotSpec, client: int, self_collision: bool) -> int:
         flags |= bullet.URDF_USE_SELF_COLLISION if self_collision else 0
         with quiet():
             body = bullet.loadURDF(
-                str(file), useFixedBase=True, flags=flags, physicsClientId=client
+                str(file), position, turn, useFixedBase=True, flags=flags, physicsClientId=client
             )
     return int(body)
