@@ -1,7 +1,7 @@
 """Proof that a motion keeps its distances, and the constraint that would have kept them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,27 +131,32 @@ class Clearance:
             )
             if index < 0:
                 return None
-            pair, row = self.pairs[index], self._table[index]
+            row = self._table[index]
             q, _ = sample(motion.times, motion.q, motion.qd, t)
-            approach = self.arm.approach(pair.body, pair.other, q)
+            approach = self._look(index, q)
             if (t, index) in seen:
                 return Conflict(index, t, approach)
             seen.add((t, index))
-            if not _is_flat(pair.other):
-                row["directions"] = np.vstack([approach.direction, row["directions"][:-1]])
-            distance = distance_at(q, index, *self._tables)
-            if t == 0 and FROZEN < distance < row["margin"]:
-                row["margin"], self._lowered = distance, True
-            elif not distance >= SHARE * row["margin"]:
+            if t == 0 and FROZEN < approach.distance < row["margin"]:
+                row["margin"], self._lowered = approach.distance, True
+            elif not approach.distance >= SHARE * row["margin"]:
                 return Conflict(index, t, approach)
             # Look again from the knot before, with the direction found.
             first = max(int(np.searchsorted(motion.times, t)) - 1, 0)
+
+    def _look(self, index: int, q: Array) -> Approach:
+        """Find the direction of a pair at ``q`` (n,), and how near it is along the best one."""
+        pair, row = self.pairs[index], self._table[index]
+        found = self.arm.approach(pair.body, pair.other, q)
+        if not _is_flat(pair.other):
+            row["directions"] = np.vstack([found.direction, row["directions"][:-1]])
+        return replace(found, distance=distance_at(q, index, *self._tables))
 
     def _cut(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> Cut:
         """Linearise about the nearest knot, or about the conflict where that is nearer still."""
         pair = self.pairs[conflict.pair]
         knot = nearest_knot(motion.q, conflict.pair, *self._tables)
-        worst, t = self.arm.approach(pair.body, pair.other, motion.q[knot]), motion.times[knot]
+        worst, t = self._look(conflict.pair, motion.q[knot]), motion.times[knot]
         if conflict.approach.distance < worst.distance:
             worst, t = conflict.approach, conflict.time
         if t <= dt:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import daqp
 import numpy as np
@@ -18,8 +18,7 @@ Array = NDArray[np.float64]
 FAR = 1e30  # no bound, for the solver
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """A half-space of velocities: ``normal @ qd >= bound``.
 
     Attributes:

@@ -12,10 +12,12 @@ from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table, pr
 from robot_learning.safety.motion import sample, stopping_motion
 from robot_learning.safety.qp import Cut, closest
 from robot_learning.safety.status import Cause
+from robot_learning.safety.watch import within
 
 Array = NDArray[np.float64]
 Check = Callable[[Trajectory, Array, float], Cut | None]
 PROGRAMMES = 4  # tries to find the closest command before looking between it and the stop
+SAME = 1e-6  # rad/s or m/s; a programme that changes less has nothing left to say
 HALVINGS = 4  # looks between a command and the stop
 
 
@@ -65,6 +67,7 @@ class Search:
         self.spec = spec
         self._check = check
         self._limits = limit_table(spec)
+        self._same = np.full(spec.n, SAME)
 
     def nearest(self, asked: Array, start: Start, held: Trajectory, end: float) -> Found:
         """Return the safe motion nearest to the velocities ``asked`` (n,).
@@ -78,16 +81,19 @@ class Search:
         lower, upper = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
         given = project(asked, lower, upper)
         stop, broken = self._try(given, start)
+        if stop is not None:
+            return Found(stop, given, ())
+        braking = sample(held.times, held.q, held.qd, end)[1]
         cuts: list[Cut] = []
         while broken is not None and len(cuts) < PROGRAMMES:
-            cuts.append(broken)
+            # The stop in hand is safe: no cut may forbid it.
+            cuts.append(broken._replace(bound=min(broken.bound, broken.normal @ braking)))
             better = closest(asked, lower, upper, cuts)
-            if better is None:
+            if better is None or within(better, given, self._same):
                 break
             given = better
             stop, broken = self._try(given, start)
         if stop is None:
-            _, braking = sample(held.times, held.q, held.qd, end)
             stop, given = self._between(given, start, braking)
         return Found(stop, given, tuple(dict.fromkeys(cut.cause for cut in cuts)))
 
