@@ -1,5 +1,6 @@
 """What a constraint on the whole motion, the stop included, looks like."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +15,8 @@ Array = NDArray[np.float64]
 class Check(Protocol):
     """A constraint that a period and the stop behind it must keep."""
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
-        """Return None where the motion keeps the constraint, else a cut that would have.
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
+        """Return cuts that would have kept the constraint; none where the motion keeps it.
 
         Args:
             motion: the period to velocity ``given`` and the ramp to rest behind it.

@@ -25,7 +25,6 @@ from robot_learning.safety.status import Cause
 Array = NDArray[np.float64]
 # Aim this share of the margin farther than needed, so that the next look finds it kept.
 AIM = 1.05
-FURTHER = 0.6  # and by this share of what is missing, since a distance is no line
 FROZEN = 1e-4  # m; nearer than this a pair is not moved at all
 
 
@@ -110,10 +109,10 @@ class Clearance:
                 found.append((pair, distance))
         return found
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
-        """Return what would have kept a motion clear, or None where it is; see :class:`Check`."""
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
+        """See :class:`~robot_learning.safety.check.Check`."""
         found = self.conflict(motion)
-        return None if found is None else self._cut(found, motion, given, dt)
+        return () if found is None else self._cuts(found, motion, given, dt)
 
     def conflict(self, motion: Trajectory) -> Conflict | None:
         """Return where a motion comes too near to something first, or None where nowhere.
@@ -152,22 +151,21 @@ class Clearance:
             row["directions"] = np.vstack([found.direction, row["directions"][:-1]])
         return replace(found, distance=distance_at(q, index, *self._tables))
 
-    def _cut(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> Cut:
-        """Linearise about the nearest knot, or about the conflict where that is nearer still."""
-        pair = self.pairs[conflict.pair]
-        knot = nearest_knot(motion.q, conflict.pair, *self._tables)
-        worst, t = self._look(conflict.pair, motion.q[knot]), motion.times[knot]
-        if conflict.approach.distance < worst.distance:
-            worst, t = conflict.approach, conflict.time
-        if t <= dt:
-            sensitivity = np.full(len(given), t * t / (2 * dt))
-        else:
-            braking = np.abs(given) / self.arm.spec.acceleration
-            sensitivity = dt / 2 + np.minimum(t - dt, braking)
-        normal = worst.gradient * sensitivity
-        wanted = AIM * self._table["margin"][conflict.pair] - worst.distance
-        wanted += FURTHER * max(wanted, 0.0)
-        return Cut(normal, wanted + normal @ given, pair.cause)
+    def _cuts(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> list[Cut]:
+        """Linearise about the conflict, and about the knot where the pair is nearest."""
+        index = conflict.pair
+        knot = nearest_knot(motion.q, index, *self._tables)
+        looks = [(conflict.time, conflict.approach)]
+        if motion.times[knot] != conflict.time:
+            looks.append((float(motion.times[knot]), self._look(index, motion.q[knot])))
+        braking, cuts = np.abs(given) / self.arm.spec.acceleration, []
+        for t, approach in looks:
+            # How far the velocities given have moved the joints by then, for each rad/s.
+            moved = t * t / (2 * dt) if t <= dt else dt / 2 + np.minimum(t - dt, braking)
+            normal = approach.gradient * moved
+            missing = AIM * self._table["margin"][index] - approach.distance
+            cuts.append(Cut(normal, missing + normal @ given, self.pairs[index].cause))
+        return cuts
 
     def intrudes(self, motion: Trajectory) -> bool:
         """Say whether anything is nearer than its margin to a motion, its start included."""

@@ -14,6 +14,7 @@ from robot_learning.safety import watch
 from robot_learning.safety.guards import Guards
 from robot_learning.safety.limits import limit_table
 from robot_learning.safety.motion import reference, rooms, sample, strays
+from robot_learning.safety.qp import Cut
 from robot_learning.safety.search import Search, Start
 from robot_learning.safety.status import Cause, Status
 
@@ -48,8 +49,9 @@ class SafetyResult:
         return self.stop.head(self.dt)
 
 
-def no_check(motion: Trajectory, given: Array, dt: float) -> None:
+def no_check(motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
     """Keep nothing but the joint limits."""
+    return ()
 
 
 class SafetyFilter:

@@ -56,11 +56,11 @@ class Guards:
     def reduced_speed(self, on: bool) -> None:
         self._tip_speed.reduced = on
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
         broken = self.clearance.check(motion, given, dt)
         for other in self._others:
-            if broken is not None:
+            if broken:
                 break
             broken = other.check(motion, given, dt)
         return broken

@@ -1,6 +1,6 @@
 """The search for the safe motion nearest to what is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,9 @@ from robot_learning.safety.status import Cause
 from robot_learning.safety.watch import within
 
 Array = NDArray[np.float64]
-Check = Callable[[Trajectory, Array, float], Cut | None]
+Check = Callable[[Trajectory, Array, float], Sequence[Cut]]
 PROGRAMMES = 4  # tries to find the closest command before looking between it and the stop
+FURTHER = 0.3  # by which share of what is missing later programmes aim past it
 SAME = 1e-6  # rad/s or m/s; a programme that changes less has nothing left to say
 HALVINGS = 4  # looks between a command and the stop
 
@@ -85,14 +86,18 @@ class Search:
             return Found(stop, given, ())
         braking = sample(held.times, held.q, held.qd, end)[1]
         cuts: list[Cut] = []
-        while broken is not None and len(cuts) < PROGRAMMES:
-            # The stop in hand is safe: no cut may forbid it.
-            cuts.append(broken._replace(bound=min(broken.bound, broken.normal @ braking)))
+        for number in range(PROGRAMMES):
+            cuts += broken if number == 0 else [_further(given, cut) for cut in broken]
             better = closest(asked, lower, upper, cuts)
+            if better is None:
+                # The stop in hand is safe: no cut may forbid it.
+                better = closest(asked, lower, upper, [_allowing(braking, cut) for cut in cuts])
             if better is None or within(better, given, self._same):
                 break
             given = better
             stop, broken = self._try(given, start)
+            if stop is not None:
+                break
         if stop is None:
             stop, given = self._between(given, start, braking)
         return Found(stop, given, tuple(dict.fromkeys(cut.cause for cut in cuts)))
@@ -116,10 +121,21 @@ class Search:
                 best, low = stop, share
         return best, braking + low * (given - braking)
 
-    def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Cut | None]:
+    def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Sequence[Cut]]:
         """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
         stop = stopping_motion(start.q, start.qd, given, self.spec.acceleration, start.dt)
         if not is_certified(stop, self.spec):
-            return None, None
+            return None, ()
         broken = self._check(stop, given, start.dt)
-        return (stop, None) if broken is None else (None, broken)
+        return (None, broken) if broken else (stop, ())
+
+
+def _further(given: Array, cut: Cut) -> Cut:
+    """Return a cut that asks for more than what ``given`` (n,) lacks: no constraint is linear."""
+    missing = max(cut.bound - float(cut.normal @ given), 0.0)
+    return cut._replace(bound=cut.bound + FURTHER * missing)
+
+
+def _allowing(braking: Array, cut: Cut) -> Cut:
+    """Return a cut moved back so far that it allows the velocities ``braking`` (n,)."""
+    return cut._replace(bound=min(cut.bound, float(cut.normal @ braking)))

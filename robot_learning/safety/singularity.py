@@ -1,5 +1,7 @@
 """How near the arm may come to a configuration in which the tip can't move every way."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -31,13 +33,13 @@ class Singularity:
         self.limit = arm.spec.safety.singularity.stop * longest
         self._smallest = np.inf
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
         screws, spec = self._arm.screws, self._arm.spec
         worst, smallest, limit = _smallest(motion.q, screws, self._tip, self.limit)
         self._smallest = smallest
         if worst < 0:
-            return None
+            return ()
         q = motion.q[worst]
         gradient = np.array(
             [
@@ -47,7 +49,7 @@ class Singularity:
         )
         braking = np.minimum(motion.times[worst] - dt, np.abs(given) / spec.acceleration)
         normal = gradient * (dt / 2 + np.maximum(braking, 0.0))
-        return Cut(normal, normal @ given + 1.01 * limit - smallest, Cause.SINGULARITY)
+        return [Cut(normal, normal @ given + 1.01 * limit - smallest, Cause.SINGULARITY)]
 
     def value(self, q: Array) -> float:
         """Return the smallest singular value at ``q`` (n,), m per joint unit."""

@@ -1,5 +1,7 @@
 """The speed of the tip."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -36,19 +38,19 @@ class TipSpeed:
         settings = self._arm.spec.safety
         return settings.reduced_tip_speed if self.reduced else settings.tip_speed
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Cut | None:
+    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
         screws = self._arm.screws
         knot, speed = _fastest(motion.q, motion.qd, screws, self._tip, self.limit + TOLERANCE)
         self._fastest = speed
         if knot < 0:
-            return None
+            return ()
         J = tip_jacobian(motion.q[knot], screws, self._tip)
         along = J @ motion.qd[knot] / speed
         # Beyond the period, a joint that still brakes has lost the same, whatever it began with.
         moving = motion.qd[knot] != 0.0
         normal = -(along @ J) * moving
-        return Cut(normal, normal @ given + speed - 0.999 * self.limit, Cause.TIP_SPEED)
+        return [Cut(normal, normal @ given + speed - 0.999 * self.limit, Cause.TIP_SPEED)]
 
     def margins(self) -> dict[str, float]:
         """See :class:`~robot_learning.safety.check.Check`; m/s."""
