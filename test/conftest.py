@@ -27,3 +27,8 @@ def arm6():
 def bundle(tmp_path_factory):
     """A bundle whose policy follows its goal_step: it reaches every goal."""
     return scripted_bundle(tmp_path_factory.mktemp("scripted") / "bundle", "arm6")
+
+
+@pytest.fixture(scope="session")
+def arm6_model(arm6):
+    return ArmModel(arm6)

@@ -3,35 +3,33 @@
 import math
 import sys
 import time
-from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
+from rclpy.subscription import MessageInfo
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
-from std_srvs.srv import Trigger
+from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
+from visualization_msgs.msg import MarkerArray
 
 from robot_learning.errors import SafetyError, StateError
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
+from robot_learning.nodes.report import SafetyReport
 from robot_learning.nodes.run import run
+from robot_learning.nodes.scene import ToldScene
+from robot_learning.nodes.sources import Sources
 from robot_learning.robot import ArmState, JointCommand, RobotSpec
-from robot_learning.safety import Cause, SafetyFilter, SafetyResult, Status
+from robot_learning.safety import Cause, SafetyFilter
 
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
 LEAD = 0.25
 MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
 CLOCK_STALL = 0.3  # s of steady time without any ROS time
-LEVELS = {
-    Status.OK: DiagnosticStatus.OK,
-    Status.LIMITED: DiagnosticStatus.OK,
-    Status.STOPPING: DiagnosticStatus.WARN,
-    Status.STOPPED: DiagnosticStatus.OK,
-}
+MOST_COMMANDS = 20  # that are looked at in one control period; more are dropped unread
 
 
 class SafetyNode(Node):
@@ -59,8 +57,14 @@ class SafetyNode(Node):
         stream = parameters.number(
             self, "stream_period", 0.004, 0.001, 0.1, "for forward_position_controller, s"
         )
+        reduced = parameters.flag(
+            self, "reduced_speed", False, "keep the tip below the reduced speed from the start"
+        )
         self.time = NodeTime(self)
-        self.filter = SafetyFilter(self.spec, state_timeout=state_timeout)
+        self.filter = SafetyFilter(self.spec, state_timeout=state_timeout, reduced_speed=reduced)
+        self._warn_of_unchecked()
+        self._scene = ToldScene(self.spec)
+        self._sources = Sources(self, source, self._command_timeout)
         self._state: ArmState | None = None
         self._command: JointCommand | None = None
         self._command_at = -math.inf
@@ -68,19 +72,31 @@ class SafetyNode(Node):
         self._next = 0.0
         self._moving = False
         self._bad: str = ""
+        self._second: str = ""
+        self._dropped = 0
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._streams = kind == "forward_position_controller"
         kind_of = Float64MultiArray if self._streams else JointTrajectory
         self._controller = self.create_publisher(kind_of, topic, 10)
         if self._streams:
             self.create_timer(stream, self._stream, clock=steady)
-        self._status = self.create_publisher(DiagnosticStatus, "~/status", 10)
+        self._report = SafetyReport(self, self.spec)
         self.create_subscription(JointState, "/joint_states", self._on_state, 10)
-        self.create_subscription(JointState, source, self._on_command, 10)
+        # Of commands that come faster than they are served only the newest counts.
+        self.create_subscription(JointState, source, self._on_command, 1)
+        self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/resume", self._on_resume)
+        self.create_service(SetBool, "~/reduced_speed", self._on_reduced_speed)
         self.create_timer(self.spec.control_period / WATCHES, self._watch, clock=steady)
         self._ros_time, self._ros_moved_at = self.time.now(), time.monotonic()
+
+    def _warn_of_unchecked(self) -> None:
+        for joint in self.filter.unchecked:
+            self.get_logger().warning(
+                f"the link behind joint '{joint}' has no collision geometry in "
+                f"{self.spec.urdf}: nothing keeps it off itself and the scene"
+            )
 
     def _on_state(self, message: JointState) -> None:
         try:
@@ -103,10 +119,18 @@ class SafetyNode(Node):
             return
         self._started = True
 
-    def _on_command(self, message: JointState) -> None:
+    def _on_command(self, message: JointState, info: MessageInfo) -> None:
         if not self._started:
             return
-        now = self.time.now()
+        now, period = self.time.now(), self.spec.control_period
+        try:
+            self._sources.admit(info, now)
+        except StateError as error:
+            self._second = str(error)
+            return
+        if 0 <= now - self._command_at < period / MOST_COMMANDS:
+            self._dropped += 1
+            return
         stamp = message.header.stamp
         age = now - self.time.seconds(stamp) if is_set(stamp) else 0.0
         try:
@@ -118,25 +142,39 @@ class SafetyNode(Node):
             self._bad = f"the command's stamp is {age:.3f} s old"
             return
         self._command, self._command_at = command, now
-        period = self.spec.control_period
         if not self._moving:
             self._next = max(self._next - period, now + LEAD * period)
         if now >= self._next - 0.6 * period:
             self._tick()
+
+    def _on_scene(self, message: MarkerArray) -> None:
+        now = self.time.now()
+        try:
+            if self._scene.update(message, now):
+                told = [*self.spec.safety.scene, *self._scene.solids]
+                self.filter.set_scene(told, now)
+        except (StateError, SafetyError) as error:
+            self._bad = f"scene: {error}"
 
     def _watch(self) -> None:
         if not self._started:
             return
         now, steady = self.time.now(), time.monotonic()
         if now != self._ros_time:
-            jumped = now < self._ros_time
+            back = now - self._ros_time
             self._ros_time, self._ros_moved_at = now, steady
-            if jumped:
+            if back < 0:
                 self.filter.request_stop()
+                self.filter.shift(back)
+                self._next += back
+                self._command_at = -math.inf
                 self._bad = "the clock went backwards"
         elif steady - self._ros_moved_at > CLOCK_STALL:
             self.filter.request_stop()
             self._bad = "the clock stands still"
+        if stale := self._scene.stale(now):
+            self.filter.request_stop(Cause.STALE_SCENE)
+            self._bad = f"scene: marker '{stale}' was not told again within its lifetime"
         if now >= self._next - self.spec.control_period / WATCHES:
             self._tick()
 
@@ -155,7 +193,7 @@ class SafetyNode(Node):
             message = messages.trajectory_message(result.stop, self.spec.joints, stamp)
             self._controller.publish(message)
         self._moving = moving
-        self._publish_status(result)
+        self._report.publish(result, self.filter.latched, self._words())
         self._next += period
 
     def _stream(self) -> None:
@@ -165,24 +203,16 @@ class SafetyNode(Node):
         if self._moving or qd.any():
             self._controller.publish(Float64MultiArray(data=q.tolist()))
 
-    def _publish_status(self, result: SafetyResult) -> None:
-        latched = self.filter.latched
-        message = DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if latched else LEVELS[result.status],
-            name="safety_node",
-            message=result.status.name,
-            hardware_id=self.spec.name,
-        )
-        values: dict[str, Any] = {
-            "causes": ",".join(cause.value for cause in result.active),
-            "latched": latched.value if latched else "",
+    def _words(self) -> dict[str, str]:
+        words = {
             "unchecked": ",".join(self.filter.unchecked),
+            "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,
-            **{f"margin.{key}": f"{value:.6f}" for key, value in result.margins.items()},
+            Cause.SECOND_SOURCE.value: self._second,
+            "dropped": str(self._dropped),
         }
-        message.values = [KeyValue(key=key, value=value) for key, value in values.items()]
-        self._status.publish(message)
-        self._bad = ""
+        self._bad, self._second, self._dropped = "", "", 0
+        return words
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.filter.request_stop()
@@ -190,14 +220,26 @@ class SafetyNode(Node):
         return response
 
     def _on_resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        now = self.time.now()
+        if stale := self._scene.stale(now):
+            response.success = False
+            response.message = f"resume refused: {Cause.STALE_SCENE.value}: marker '{stale}'"
+            return response
         try:
-            self.filter.resume(self._state, self.time.now())
+            self.filter.resume(self._state, now)
         except SafetyError as error:
             response.success, response.message = False, str(error)
             return response
         self._command_at = -math.inf
         self._next = self.time.now()
         response.success, response.message = True, "commands pass again"
+        return response
+
+    def _on_reduced_speed(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self.filter.reduced_speed = request.data
+        response.success, response.message = True, "reduced" if request.data else "full"
         return response
 
 

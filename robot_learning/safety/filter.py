@@ -156,13 +156,18 @@ class SafetyFilter:
         """
         if self._guards is None:
             raise SafetyError("a filter of the joint limits alone has no scene")
-        motion = None if self._in_hand is None else self._in_hand.tail(now - self._start)
+        gone = max(now - self._start, 0.0)
+        motion = None if self._in_hand is None else self._in_hand.tail(gone)
         if self._guards.set_scene(solids, motion):
             self._latched = self._latched or Cause.INTRUSION
 
     def request_stop(self, cause: Cause = Cause.STOP_REQUESTED) -> None:
         """Stop the arm and keep it stopped until :meth:`resume`."""
         self._latched = self._latched or cause
+
+    def shift(self, seconds: float) -> None:
+        """Go on with the motion in hand after the clock was set by ``seconds``."""
+        self._start += seconds
 
     def resume(self, state: ArmState | None, now: float) -> None:
         """Release a latched stop and start from rest where the arm is.

@@ -127,9 +127,7 @@ def test_a_wrong_file_names_the_field(tmp_path, safety, named):
 def test_the_tip_stays_in_its_workspace_and_out_of_zones(tmp_path):
     box = {"lower": [-1.0, -0.1, 0.0], "upper": [1.0, 1.0, 1.0]}
     zone = {"name": "zone", "sphere": 0.15, "xyz": [0.0, 0.3, 0.45], "links": []}
-    spec = RobotSpec.load(
-        robot_yaml(tmp_path, safety={"workspace": box, "keep_out": [zone]})
-    )
+    spec = RobotSpec.load(robot_yaml(tmp_path, safety={"workspace": box, "keep_out": [zone]}))
     model, filter = ArmModel(spec), SafetyFilter(spec)
     for sign, cause in ((-1.0, Cause.WORKSPACE), (1.0, Cause.KEEP_OUT)):
         turn = np.array([sign, 0, 0, 0, 0, 0])

@@ -1,0 +1,102 @@
+"""What stands around the arm, as told in visualization_msgs/MarkerArray."""
+
+import math
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+from scipy.spatial.transform import Rotation
+from visualization_msgs.msg import Marker, MarkerArray
+
+from robot_learning.errors import StateError
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.schema import Solid
+
+SAME = 1e-6  # m; edges that differ less are equal
+
+
+class ToldScene:
+    """Solids by the namespace and number of their markers.
+
+    A marker with a lifetime must be told again before it ends; until then, and after, its solid
+    stays where it was.
+
+    Args:
+        spec: whose base frame and fixed frames markers may be given in.
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._frames = {spec.base_link: np.eye(4), "": np.eye(4), **spec.frames}
+        self._solids: dict[str, Solid] = {}
+        self._until: dict[str, float] = {}
+
+    @property
+    def solids(self) -> list[Solid]:
+        """What is there."""
+        return list(self._solids.values())
+
+    def stale(self, now: float) -> str:
+        """Return the name of a solid that was not told again in time, or nothing."""
+        return next((name for name, until in self._until.items() if now > until), "")
+
+    def update(self, message: MarkerArray, now: float) -> bool:
+        """Take over a message and say whether anything has changed.
+
+        Raises:
+            StateError: naming the marker and what is wrong with it; the scene stays as it was.
+        """
+        solids, until = dict(self._solids), dict(self._until)
+        for marker in message.markers:
+            name = f"{marker.ns}/{marker.id}"
+            if marker.action == Marker.DELETEALL:
+                solids, until = {}, {}
+                continue
+            solids.pop(name, None)
+            until.pop(name, None)
+            if marker.action == Marker.DELETE:
+                continue
+            solids[name] = self._solid(name, marker)
+            lifetime = marker.lifetime.sec + marker.lifetime.nanosec * 1e-9
+            if lifetime > 0:
+                until[name] = now + lifetime
+        changed = solids != self._solids
+        self._solids, self._until = solids, until
+        return changed
+
+    def _solid(self, name: str, marker: Marker) -> Solid:
+        frame = marker.header.frame_id
+        if frame not in self._frames:
+            known = ", ".join(filter(None, self._frames))
+            raise StateError(f"marker '{name}': header.frame_id '{frame}': expected {known}")
+        T = self._frames[frame] @ _pose(name, marker.pose)
+        rpy = Rotation.from_matrix(T[:3, :3]).as_euler("xyz")
+        try:
+            return Solid(name=name, xyz=tuple(T[:3, 3]), rpy=tuple(rpy), **_shape(name, marker))
+        except ValidationError as error:
+            raise StateError(f"marker '{name}': {error.errors()[0]['msg']}") from error
+
+
+def _pose(name: str, pose: Any) -> np.ndarray[Any, Any]:
+    turn = np.array([getattr(pose.orientation, axis) for axis in "xyzw"])
+    T = np.eye(4)
+    T[:3, 3] = [getattr(pose.position, axis) for axis in "xyz"]
+    if not np.isfinite(T).all() or not abs(np.linalg.norm(turn) - 1) < 1e-3:
+        raise StateError(f"marker '{name}': pose: not finite, or the quaternion's length is not 1")
+    T[:3, :3] = Rotation.from_quat(turn).as_matrix()
+    return T
+
+
+def _shape(name: str, marker: Marker) -> dict[str, Any]:
+    x, y, z = (getattr(marker.scale, axis) for axis in "xyz")
+    if not (min(x, y, z) > 0 and math.isfinite(x + y + z)):
+        raise StateError(f"marker '{name}': scale: {x}, {y}, {z} is not above 0 and finite")
+    if marker.type == Marker.CUBE:
+        return {"box": (x, y, z)}
+    if marker.type == Marker.SPHERE and abs(x - y) < SAME and abs(y - z) < SAME:
+        return {"sphere": x / 2}
+    if marker.type == Marker.CYLINDER and abs(x - y) < SAME:
+        return {"capsule": (x / 2, z)}
+    raise StateError(
+        f"marker '{name}': type {marker.type}: expected a cube, a sphere of equal scales or a "
+        "cylinder of equal x and y"
+    )
