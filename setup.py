@@ -50,8 +50,10 @@ setup(
     ],
     extras_require={
         "ros": ["ros-rclpy", "ros-common-interfaces", "ros-rmw-fastrtps-cpp"],
+        "robots": ["example-robot-data"],
         "dev": [
             "colcon-common-extensions",
+            "example-robot-data",
             "hypothesis",
             "mypy",
             "pytest",

@@ -18,8 +18,21 @@ ALLOWED = {
     "envs": {"policy", "robot", "safety", "sim", "tasks"},
     "monitoring": {"policy", "robot"},
     "training": {"envs", "monitoring", "policy", "robot", "tasks"},
+    "assurance": {"robot", "safety", "sim"},
     "nodes": {"policy", "safety", "monitoring", "robot"},
-    "cli": {"envs", "monitoring", "nodes", "policy", "robot", "sim", "tasks", "training"},
+    "cli": {
+        *(
+            "assurance",
+            "envs",
+            "monitoring",
+            "nodes",
+            "policy",
+            "robot",
+            "sim",
+            "tasks",
+            "training",
+        )
+    },
 }
 EXTRA = {"nodes/sim_node.py": {"sim"}}
 # Third-party packages and the only folders that may name them.
@@ -32,7 +45,7 @@ HOMES = {
     "gymnasium": {"envs", "training"},
     "pinocchio": {"robot"},
     "coal": {"robot"},
-    "numba": {"robot", "safety"},
+    "numba": {"assurance", "robot", "safety"},
     "daqp": {"safety"},
     "onnxruntime": {"policy", "training"},
 }

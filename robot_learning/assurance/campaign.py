@@ -4,7 +4,7 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any, Protocol
 
@@ -282,4 +282,4 @@ def _free_start(
 
 def to_json(found: dict[str, Tally]) -> dict[str, Any]:
     """Return tallies ready for JSON."""
-    return {name: asdict(tally) for name, tally in found.items()}
+    return {name: vars(tally) for name, tally in found.items()}

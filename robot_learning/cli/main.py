@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from robot_learning.cli import demo, evaluate, export, play, train
+from robot_learning.cli import demo, evaluate, export, play, safety, train
 from robot_learning.errors import RobotLearningError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("play")(play.play)
+app.add_typer(safety.app, name="safety")
 
 
 def main() -> int:

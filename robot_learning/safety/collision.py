@@ -1,6 +1,9 @@
 """What the arm must not touch: itself, and what stands around it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from robot_learning.errors import ConfigError
 from robot_learning.robot import RobotSpec
@@ -11,24 +14,36 @@ from robot_learning.safety.clearance import Pair
 from robot_learning.safety.status import Cause
 
 FLOOR = "floor"
+TRIES = 200  # random configurations that show which links always touch
 
 
-def self_collision(arm: ArmBodies) -> list[Pair]:
-    """Return the pairs of bodies whose links are neither one nor neighbours.
+class Excluded(NamedTuple):
+    """Two links that nothing keeps apart, and why."""
+
+    first: str
+    second: str
+    why: str
+
+
+def self_collision(arm: ArmBodies) -> tuple[list[Pair], list[Excluded]]:
+    """Return the pairs of bodies that are kept apart, and those of other links that are not.
 
     Links that come nearer than the margin at home by design are held to half of that distance.
 
     Raises:
-        ConfigError: where two of them overlap at home and the robot's file does not allow it.
+        ConfigError: where two of them overlap at home, though not always, and the robot's file
+            does not allow it.
     """
-    settings, found = arm.spec.safety, []
+    settings, found, excluded = arm.spec.safety, [], []
     for i, first in enumerate(arm.bodies):
         for j, second in enumerate(arm.bodies):
-            if second.link - first.link < 2 or TIP in (first.name, second.name):
-                continue
-            if _may_touch(first.name, second.name, settings.may_touch):
+            if second.link <= first.link or TIP in (first.name, second.name):
                 continue
             at_home = arm.distance(i, j, arm.spec.home)
+            why = _excuse(arm, i, j, at_home)
+            if why:
+                excluded.append(Excluded(first.name, second.name, why))
+                continue
             if not at_home > 0:
                 raise ConfigError(
                     f"{arm.spec.path}: home: {first.name} touches {second.name}; choose another "
@@ -36,7 +51,23 @@ def self_collision(arm: ArmBodies) -> list[Pair]:
                 )
             margin = min(settings.collision_margin, at_home / 2)
             found.append(Pair(i, j, margin, Cause.SELF_COLLISION))
-    return found
+    return found, list(dict.fromkeys(excluded))
+
+
+def _excuse(arm: ArmBodies, i: int, j: int, at_home: float) -> str:
+    first, second = arm.bodies[i], arm.bodies[j]
+    allowed = arm.spec.safety.may_touch
+    if second.link - first.link == 1:
+        return "neighbours"
+    if (first.name, second.name) in allowed or (second.name, first.name) in allowed:
+        return "allowed by safety.may_touch"
+    return "" if at_home > 0 or not _always_touch(arm, i, j) else "touch in every configuration"
+
+
+def _always_touch(arm: ArmBodies, i: int, j: int) -> bool:
+    rng, spec = np.random.default_rng(0), arm.spec
+    tries = rng.uniform(spec.soft_lower, spec.soft_upper, (TRIES, spec.n))
+    return all(arm.distance(i, j, q) <= 0 for q in tries)
 
 
 def scene_collision(
@@ -135,7 +166,3 @@ def _kept_off(
                 f"from '{shape.name}', and the margin is {margin * 1e3:.1f} mm"
             )
     return [Pair(body, shape, margin, cause) for body in bodies]
-
-
-def _may_touch(first: str, second: str, allowed: Sequence[tuple[str, str]]) -> bool:
-    return (first, second) in allowed or (second, first) in allowed

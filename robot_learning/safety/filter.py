@@ -105,6 +105,11 @@ class SafetyFilter:
         return self.spec.joints if self._guards is None else self._guards.unchecked
 
     @property
+    def guards(self) -> Guards | None:
+        """The constraints besides the joint limits; None where there are only those."""
+        return self._guards
+
+    @property
     def latched(self) -> Cause | None:
         """The cause of the stop that waits for :meth:`resume`, or None."""
         return self._latched

@@ -27,6 +27,9 @@ class Guards:
         spec: the robot.
         reduced_speed: keep the tip below the reduced speed.
 
+    Attributes:
+        excluded: pairs of links that nothing keeps apart, and why.
+
     Raises:
         ConfigError: where the arm at home breaks a constraint already.
     """
@@ -35,12 +38,14 @@ class Guards:
         self.spec = spec
         self.arm = ArmBodies(spec)
         zones = [*collision.workspace(self.arm), *collision.keep_out(self.arm)]
-        self._fixed = [*collision.self_collision(self.arm), *zones]
+        own, self.excluded = collision.self_collision(self.arm)
+        self._fixed = [*own, *zones]
         self.solids = tuple(spec.safety.scene)
         scene = collision.scene_collision(self.arm, self.solids)
         self.clearance = Clearance(self.arm, [*self._fixed, *scene])
         self._tip_speed = TipSpeed(self.arm, reduced=reduced_speed)
-        self._others: list[Check] = [self._tip_speed, Singularity(self.arm)]
+        self.singularity = Singularity(self.arm)
+        self._others: list[Check] = [self._tip_speed, self.singularity]
 
     @property
     def unchecked(self) -> tuple[str, ...]:
