@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deployment, learning, speed
+from benchmarks import deployment, learning, safety, speed
 
 
 def main() -> None:
@@ -17,9 +17,16 @@ def main() -> None:
     parser.add_argument("--robots", nargs="+", default=["panda", "arm6", "iiwa", "xarm6"])
     parser.add_argument("--runs", type=Path, default=Path("runs/benchmarks"))
     parser.add_argument("--quick", action="store_true", help="timings only, no training")
+    parser.add_argument(
+        "--safety",
+        type=int,
+        metavar="COMMANDS",
+        default=0,
+        help="the safety filter alone, attacked by so many commands a robot",
+    )
     arguments = parser.parse_args()
-    rows = speed.rows()
-    if not arguments.quick:
+    rows = safety.rows(arguments.safety) if arguments.safety else speed.rows()
+    if not (arguments.quick or arguments.safety):
         for robot in arguments.robots:
             rows += learning.rows(robot, arguments.runs)
         rows += deployment.rows(arguments.runs, arguments.robots[0])
