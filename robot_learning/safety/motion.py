@@ -40,6 +40,8 @@ def _knots(
     for k in range(n):
         if fastest[k] < REST:
             fastest[k] = 0.0
+        elif steps == 0:
+            steps = 1
         steps = max(steps, int(math.ceil(fastest[k] / (acceleration[k] * dt) - 1e-9)))
     times = np.empty(steps + 2)
     positions = np.empty((steps + 2, n))

@@ -1,48 +1,25 @@
-"""Clearance, judged by PyBullet's own query and not by the code under test."""
+"""Clearance from the own body and the scene, measured by coal."""
+
+import functools
 
 import numpy as np
-import pybullet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from robot_learning.errors import ConfigError, SafetyError
 from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.robot.shapes import shape_of
 from robot_learning.safety import Cause, SafetyFilter, Status
-from robot_learning.sim import BulletArm, World
+from robot_learning.safety.advance import SHARE
+from test.safety import attacks
 from test.support import robot_yaml
 
 DT = 0.04
 
 
-class Judge:
-    """Says how deep anything of the arm is in itself or in the floor."""
-
-    def __init__(self, spec):
-        self.world = World()
-        self.arm = BulletArm(self.world, spec)
-
-    def penetration(self, q):
-        self.arm.reset(q)
-        client = {"physicsClientId": self.world.client}
-        body = self.arm.body
-        links = {-1: -1}
-        for joint in range(pybullet.getNumJoints(body, **client)):
-            links[joint] = pybullet.getJointInfo(body, joint, **client)[16]
-        own = pybullet.getClosestPoints(body, body, 0.0, **client)
-        deepest = [
-            point[8]
-            for point in own
-            if point[3] != point[4]
-            and links.get(point[3]) != point[4]
-            and links.get(point[4]) != point[3]
-        ]
-        floor = pybullet.getClosestPoints(body, self.world.floor, 0.0, **client)
-        deepest += [point[8] for point in floor if point[3] > 0]
-        return -min(deepest, default=0.0)
-
-
-def follow(filter, commands, start):
+def drive(filter, commands, start):
     """Yield the configurations of an arm that follows the filter exactly."""
     filter.reset(start, 0.0)
     now = 0.0
@@ -54,24 +31,29 @@ def follow(filter, commands, start):
         now += DT
 
 
-@pytest.mark.parametrize("robot", ["arm6", "panda", "iiwa", "xarm6"])
-def test_pushing_anywhere_touches_nothing(robot):
-    spec = RobotSpec.load(robot)
-    judge, filter = Judge(spec), SafetyFilter(spec)
-    rng = np.random.default_rng(1)
-    seen = set()
-    pushes = (rng.choice([-1.0, 1.0], spec.n) * spec.velocity for _ in range(30))
-    commands = [push for push in pushes for _ in range(25)]
-    for result, q in follow(filter, commands, spec.home):
-        assert judge.penetration(q) <= 0.0
-        seen.update(result.active)
-    assert {Cause.SELF_COLLISION, Cause.SCENE_COLLISION} & seen
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_no_pair_is_nearer_than_its_share_of_the_margin(arm6, data):
+    filter = _among_things(arm6.name)
+    clearance = filter.guards.clearance
+    for _, q, _ in attacks.follow(filter, data.draw(attacks.attacks(arm6.n)), arm6.home):
+        for pair, distance in clearance.near(q):
+            assert distance >= SHARE * pair.margin - 1e-6
+
+
+@functools.cache
+def _among_things(name):
+    filter = SafetyFilter(RobotSpec.load(name))
+    post = Solid(name="post", capsule=(0.05, 0.6), xyz=(0.35, 0.35, 0.4))
+    table = Solid(name="table", box=(0.5, 0.5, 0.1), xyz=(0.5, -0.45, 0.25), rpy=(0, 0, 0.4))
+    filter.set_scene([post, table], 0.0)
+    return filter
 
 
 def test_an_arm_pushed_into_the_floor_slides_along_it(arm6):
     filter = SafetyFilter(arm6)
     down = np.array([1.0, 1.0, 0, 0, 0, 0])
-    *_, (result, _) = follow(filter, [down] * 60, arm6.home)
+    *_, (result, _) = drive(filter, [down] * 60, arm6.home)
     assert Cause.SCENE_COLLISION in result.active and result.status is Status.LIMITED
     assert result.segment.qd[-1][0] == pytest.approx(1.0, abs=0.1)
     assert abs(result.segment.qd[-1][1]) < 0.1
@@ -82,14 +64,14 @@ def test_a_fast_arm_does_not_jump_through_a_thin_wall(tmp_path):
     spec = RobotSpec.load(robot_yaml(tmp_path, safety__scene=[wall]))
     model, filter = ArmModel(spec), SafetyFilter(spec)
     turn = np.array([2.5, 0, 0, 0, 0, 0])
-    results = list(follow(filter, [turn] * 60, spec.home))
+    results = list(drive(filter, [turn] * 60, spec.home))
     assert any(Cause.SCENE_COLLISION in result.active for result, _ in results)
     assert max(model.forward(q)[1, 3] for _, q in results) < 0.2
 
 
 def test_what_appears_near_the_arm_stops_it_until_it_is_gone(arm6):
     filter = SafetyFilter(arm6)
-    for _ in follow(filter, [np.full(6, 0.2)] * 5, arm6.home):
+    for _ in drive(filter, [np.full(6, 0.2)] * 5, arm6.home):
         pass
     now = 5 * DT
     ball = Solid(name="ball", sphere=0.2, xyz=(0.3, 0.0, 0.46))
@@ -131,7 +113,7 @@ def test_the_tip_stays_in_its_workspace_and_out_of_zones(tmp_path):
     model, filter = ArmModel(spec), SafetyFilter(spec)
     for sign, cause in ((-1.0, Cause.WORKSPACE), (1.0, Cause.KEEP_OUT)):
         turn = np.array([sign, 0, 0, 0, 0, 0])
-        results = list(follow(filter, [turn] * 60, spec.home))
+        results = list(drive(filter, [turn] * 60, spec.home))
         assert any(cause in result.active for result, _ in results)
         for _, q in results:
             tip = model.forward(q)[:3, 3]

@@ -1,7 +1,13 @@
-import numpy as np
+import functools
 
-from robot_learning.robot import ArmModel, ArmState, JointCommand
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
+from robot_learning.safety.singularity import smallest_singular_value
+from test.safety.attacks import attacks, follow
 
 
 def smallest(model, q):
@@ -23,3 +29,26 @@ def test_motion_into_a_singularity_stops_and_motion_out_is_free(arm6):
     assert min(values) > 0.01
     assert values[-1] > min(values) + 0.1
     assert result.margins["singularity"] > 0.1
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_the_arm_keeps_off_singularities(arm6, data):
+    model, filter = ArmModel(arm6), _filter(arm6.name)
+    limit = filter.guards.singularity.limit
+    for _, q, _ in follow(filter, data.draw(attacks(arm6.n)), arm6.home):
+        # At the knots it is kept; between them the value may dip.
+        assert smallest(model, q) >= 0.8 * limit
+
+
+@functools.cache
+def _filter(name):
+    return SafetyFilter(RobotSpec.load(name))
+
+
+@given(seed=st.integers(0, 2**32 - 1), scale=st.floats(1e-6, 10.0))
+def test_the_smallest_singular_value_is_that_of_numpy(seed, scale):
+    J = scale * np.random.default_rng(seed).normal(size=(3, 7))
+    expected = np.linalg.svd(J, compute_uv=False)
+    found = smallest_singular_value(np.ascontiguousarray(J))
+    assert abs(found - expected[-1]) <= 1e-6 * expected[0]
