@@ -24,6 +24,8 @@ install: .venv/installed ## Make .venv and install everything into it
 	@$(PIP) torch==2.13.0
 	@echo "Installing the rest ..."
 	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$(EXTRAS)]'
+	@echo "Compiling and trying the safety filter ..."
+	@$(BIN)/robot-learning safety check panda --commands 10 > /dev/null
 	@touch $@
 
 demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo/report.html

@@ -45,7 +45,7 @@ HOMES = {
     "gymnasium": {"envs", "training"},
     "pinocchio": {"robot"},
     "coal": {"robot"},
-    "numba": {"assurance", "robot", "safety"},
+    "numba": {"robot"},
     "daqp": {"safety"},
     "onnxruntime": {"policy", "training"},
 }

@@ -4,10 +4,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import RobotSpec, Trajectory
+from robot_learning.robot.compiled import compiled
 from robot_learning.sim import Contacts
 
 Array = NDArray[np.float64]
@@ -73,7 +73,7 @@ class Judge:
         return found
 
 
-@njit(cache=True)
+@compiled
 def _beyond(
     times: Array,
     q: Array,

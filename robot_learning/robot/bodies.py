@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import coal
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot.capsules import Capsule, enclosing
 from robot_learning.robot.chain import link_poses, velocity_gradient
+from robot_learning.robot.compiled import compiled
 from robot_learning.robot.geometry import Body, read_bodies, read_screws
 from robot_learning.robot.model import ArmModel
 from robot_learning.robot.shapes import Shape
@@ -167,7 +167,7 @@ def _table(bodies: list[Body], capsules: list[Capsule]) -> NDArray[np.void]:
     return table
 
 
-@njit(cache=True)
+@compiled
 def body_pose(q: Array, screws: Array, link: int, zero: Array) -> Array:
     """Return the pose (3, 4) of a body of ``link`` whose pose with all joints at 0 is ``zero``."""
     T = link_poses(q[:link], screws[:link])[link]
@@ -180,7 +180,7 @@ def body_pose(q: Array, screws: Array, link: int, zero: Array) -> Array:
     return out
 
 
-@njit(cache=True)
+@compiled
 def into_link(q: Array, screws: Array, link: int, direction: Array) -> Array:
     """Return a direction (3,) of the base frame in the frame of ``link``."""
     T = link_poses(q[:link], screws[:link])[link]

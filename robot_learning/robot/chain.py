@@ -5,13 +5,14 @@ than computing them here; a control tick needs them dozens of times.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from robot_learning.robot.compiled import compiled
 
 Array = NDArray[np.float64]
 
 
-@njit(cache=True)
+@compiled
 def link_poses(q: Array, screws: Array) -> Array:
     """Return the motion (n + 1, 3, 4) of each link from where it is with all joints at 0.
 
@@ -50,7 +51,7 @@ def link_poses(q: Array, screws: Array) -> Array:
     return out
 
 
-@njit(cache=True)
+@compiled
 def velocity_gradient(q: Array, screws: Array, point: Array, link: int, along: Array) -> Array:
     """Return how fast a point of a link moves along a direction, per joint velocity, (n,).
 
@@ -81,7 +82,7 @@ def velocity_gradient(q: Array, screws: Array, point: Array, link: int, along: A
     return out
 
 
-@njit(cache=True)
+@compiled
 def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
     """Return the linear Jacobian (3, n) of a point of the last link, base frame.
 

@@ -9,8 +9,9 @@ A segment is 6 numbers of a row: start (3), end (3). A shape is a row of 16: its
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from robot_learning.robot.compiled import compiled
 
 Array = NDArray[np.float64]
 HALF_SPACE, BOX, CAPSULE = 0, 1, 2
@@ -18,7 +19,7 @@ _GOLDEN = 0.6180339887498949
 _STEPS = 20
 
 
-@njit(cache=True)
+@compiled
 def between_segments(first: Array, a: int, second: Array, b: int, at: int = 0) -> float:
     """Return the distance of two segments (Ericson 2005, "Real-Time Collision Detection", 5.1.9).
 
@@ -60,7 +61,7 @@ def between_segments(first: Array, a: int, second: Array, b: int, at: int = 0) -
     return np.sqrt(square)
 
 
-@njit(cache=True)
+@compiled
 def _to_box(shapes: Array, k: int, segments: Array, a: int, t: float) -> float:
     outside, inside = 0.0, -np.inf
     for i in range(3):
@@ -75,7 +76,7 @@ def _to_box(shapes: Array, k: int, segments: Array, a: int, t: float) -> float:
     return np.sqrt(outside) if outside > 0.0 else inside
 
 
-@njit(cache=True)
+@compiled
 def from_middle(shapes: Array, k: int, segments: Array, a: int) -> float:
     """Return the distance from the middle of a segment to a shape, m; negative inside it.
 
@@ -96,7 +97,7 @@ def from_middle(shapes: Array, k: int, segments: Array, a: int) -> float:
     return (np.sqrt(square) - np.sqrt(length)) / 2 - shapes[k, 7]
 
 
-@njit(cache=True)
+@compiled
 def to_shape(shapes: Array, k: int, segments: Array, a: int) -> float:
     """Return a lower bound of the distance from a segment to a shape, m; negative inside it.
 

@@ -7,16 +7,16 @@ found it. Cf. Ericson 2005, "Real-Time Collision Detection", section 5.2.1.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from robot_learning.robot.compiled import compiled
 from robot_learning.robot.distance import BOX, HALF_SPACE
 
 Array = NDArray[np.float64]
 Table = NDArray[np.void]
 
 
-@njit(cache=True)
+@compiled
 def body_gap(T: Array, bodies: Table, points: Array, a: int, b: int, direction: Array) -> float:
     """Return a lower bound of the distance of two bodies, m.
 
@@ -45,7 +45,7 @@ def body_gap(T: Array, bodies: Table, points: Array, a: int, b: int, direction: 
     return apart + lowest(bodies, points, a, -direction[0], -direction[1], -direction[2])
 
 
-@njit(cache=True)
+@compiled
 def shape_gap(
     T: Array, bodies: Table, points: Array, a: int, shapes: Array, k: int, direction: Array
 ) -> float:
@@ -84,7 +84,7 @@ def shape_gap(
     return apart + min(start, end) - shapes[k, 7]
 
 
-@njit(cache=True)
+@compiled
 def lowest(bodies: Table, points: Array, a: int, x: float, y: float, z: float) -> float:
     """Return how far the corners of a body reach against the direction ``x, y, z``, m."""
     least = np.inf

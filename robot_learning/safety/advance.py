@@ -13,10 +13,10 @@ At every knot each pair is at least its margin apart, and between knots at least
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot.chain import link_poses
+from robot_learning.robot.compiled import compiled
 from robot_learning.robot.distance import between_segments, from_middle, to_shape
 from robot_learning.robot.gap import body_gap, shape_gap
 from robot_learning.safety.motion import SNAP, sample, travelled
@@ -41,7 +41,7 @@ SHARE = 0.9  # of the margin that is kept between knots
 FINEST = 16  # parts of the time between two knots
 
 
-@njit(cache=True)
+@compiled
 def capsule_ends(T: Array, bodies: Table) -> Array:
     """Return where the capsules start and end, (b, 6), m, with links moved by ``T``."""
     ends = np.empty((bodies.shape[0], 6))
@@ -55,7 +55,7 @@ def capsule_ends(T: Array, bodies: Table) -> Array:
     return ends
 
 
-@njit(cache=True)
+@compiled
 def ball_distance(p: int, ends: Array, bodies: Table, pairs: Table, shapes: Array) -> float:
     """Return the distance of a pair with balls for bodies, m; no more than the real one."""
     a, b = pairs[p].body, pairs[p].other
@@ -68,7 +68,7 @@ def ball_distance(p: int, ends: Array, bodies: Table, pairs: Table, shapes: Arra
     return np.sqrt(square) / 2 - bodies[a].ball - bodies[b].ball
 
 
-@njit(cache=True)
+@compiled
 def capsule_distance(p: int, ends: Array, bodies: Table, pairs: Table, shapes: Array) -> float:
     """Return the distance of a pair with capsules for bodies, m; no more than the real one."""
     a, b = pairs[p].body, pairs[p].other
@@ -78,7 +78,7 @@ def capsule_distance(p: int, ends: Array, bodies: Table, pairs: Table, shapes: A
     return d - bodies[a].capsule[6] - bodies[b].capsule[6]
 
 
-@njit(cache=True)
+@compiled
 def hull_distance(
     p: int, way: int, T: Array, bodies: Table, points: Array, pairs: Table, shapes: Array
 ) -> float:
@@ -89,7 +89,7 @@ def hull_distance(
     return body_gap(T, bodies, points, a, b, pairs[p].directions[way])
 
 
-@njit(cache=True)
+@compiled
 def distance_at(
     q: Array, p: int, screws: Array, bodies: Table, points: Array, pairs: Table, shapes: Array
 ) -> float:
@@ -97,7 +97,7 @@ def distance_at(
     return farthest(p, np.inf, link_poses(q, screws), bodies, points, pairs, shapes)
 
 
-@njit(cache=True)
+@compiled
 def farthest(
     p: int, enough: float, T: Array, bodies: Table, points: Array, pairs: Table, shapes: Array
 ) -> float:
@@ -113,7 +113,7 @@ def farthest(
     return d
 
 
-@njit(cache=True)
+@compiled
 def capsule_distances(
     q: Array, screws: Array, bodies: Table, pairs: Table, shapes: Array
 ) -> Array:
@@ -125,7 +125,7 @@ def capsule_distances(
     return out
 
 
-@njit(cache=True)
+@compiled
 def advance(
     times: Array,
     q: Array,
@@ -197,7 +197,7 @@ def advance(
     return times[-1], -1
 
 
-@njit(cache=True)
+@compiled
 def _doubt(
     p: int,
     turn: float,
@@ -238,7 +238,7 @@ def _doubt(
     return -1.0
 
 
-@njit(cache=True)
+@compiled
 def _fastest_turn(p: int, qd0: Array, qd1: Array, reach: Array, times: Array, knot: int) -> float:
     """Return the largest acceleration of points of a pair in the time before a knot, m/s²."""
     above = most = 0.0
@@ -251,7 +251,7 @@ def _fastest_turn(p: int, qd0: Array, qd1: Array, reach: Array, times: Array, kn
     return most
 
 
-@njit(cache=True)
+@compiled
 def nearest_knot(
     q: Array, p: int, screws: Array, bodies: Table, points: Array, pairs: Table, shapes: Array
 ) -> int:
@@ -264,7 +264,7 @@ def nearest_knot(
     return nearest
 
 
-@njit(cache=True)
+@compiled
 def _moved(p: int, travel: Array, reach: Array) -> float:
     """Return how far points of a pair move against each other at most, m."""
     moved = 0.0

@@ -1,10 +1,10 @@
 """The second look at what leaves the filter, by its numbers alone."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import RobotSpec, Trajectory
+from robot_learning.robot.compiled import compiled
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6  # rad, rad/s and rad/s² (or m): rounding, far below what any arm resolves
@@ -29,7 +29,7 @@ def is_certified(stop: Trajectory, spec: RobotSpec) -> bool:
     )
 
 
-@njit(cache=True)
+@compiled
 def _keeps(
     times: Array,
     q: Array,

@@ -13,10 +13,10 @@ position and velocity bounds in discrete-time acceleration/torque control of rob
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.compiled import compiled
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
@@ -33,7 +33,7 @@ def limit_table(spec: RobotSpec) -> Array:
     )
 
 
-@njit(cache=True)
+@compiled
 def bounds(
     q: Array, qd: Array, qdd: Array, limits: Array, dt: float, only: int = ALL
 ) -> tuple[Array, Array]:
@@ -68,7 +68,7 @@ def bounds(
     return lower, upper
 
 
-@njit(cache=True)
+@compiled
 def project(asked: Array, lower: Array, upper: Array) -> Array:
     """Return the velocities (n,) inside bounds that are nearest to ``asked`` (n,)."""
     out = np.empty_like(lower)
@@ -77,7 +77,7 @@ def project(asked: Array, lower: Array, upper: Array) -> Array:
     return out
 
 
-@njit(cache=True)
+@compiled
 def beyond(
     asked: Array, q: Array, qd: Array, qdd: Array, limits: Array, dt: float
 ) -> NDArray[np.bool_]:
@@ -91,7 +91,7 @@ def beyond(
     return found
 
 
-@njit(cache=True)
+@compiled
 def fastest_toward(room: float, qd: float, acceleration: float, dt: float) -> float:
     """Return the largest viable velocity toward a limit after one period, rad/s or m/s.
 

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import Trajectory
+from robot_learning.robot.compiled import compiled
 
 Array = NDArray[np.float64]
 SNAP = 1e-9  # s
@@ -30,7 +30,7 @@ def stopping_motion(
     return Trajectory(*_knots(q, qd, given, acceleration, dt))
 
 
-@njit(cache=True)
+@compiled
 def _knots(
     q: Array, qd: Array, given: Array, acceleration: Array, dt: float
 ) -> tuple[Array, Array, Array]:
@@ -62,7 +62,7 @@ def _knots(
     return times, positions, velocities
 
 
-@njit(cache=True)
+@compiled
 def sample(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array]:
     """Return positions and velocities (n,) at ``t`` of a motion made by the filter.
 
@@ -87,7 +87,7 @@ def sample(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array]:
     return positions, velocities
 
 
-@njit(cache=True)
+@compiled
 def travelled(times: Array, qd: Array, t0: float, t1: float, out: Array) -> None:
     """Write how far each joint goes, back and forth, between two times into ``out`` (n,)."""
     out[:] = 0.0
@@ -106,7 +106,7 @@ def travelled(times: Array, qd: Array, t0: float, t1: float, out: Array) -> None
                 out[k] += (v0 + v1) / 2.0 * (high - low)
 
 
-@njit(cache=True)
+@compiled
 def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array, Array]:
     """Return position, velocity and the acceleration up to then, all (n,), at ``t``."""
     positions, velocities = sample(times, q, qd, t)
@@ -120,7 +120,7 @@ def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array
     return positions, velocities, change
 
 
-@njit(cache=True)
+@compiled
 def strays(times: Array, q: Array, qd: Array, t: float, measured: Array, tracking: Array) -> bool:
     """Say whether positions ``measured`` (n,) at ``t`` are farther off than ``tracking`` (n,)."""
     commanded, _ = sample(times, q, qd, t)
@@ -130,7 +130,7 @@ def strays(times: Array, q: Array, qd: Array, t: float, measured: Array, trackin
     return False
 
 
-@njit(cache=True)
+@compiled
 def rooms(
     q: Array, qd: Array, measured: Array, limits: Array, tracking: Array
 ) -> tuple[float, float, float]:

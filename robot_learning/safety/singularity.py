@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
+from robot_learning.robot.compiled import compiled
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
@@ -60,7 +60,7 @@ class Singularity:
         return {Cause.SINGULARITY.value: self._smallest - self.limit}
 
 
-@njit(cache=True)
+@compiled
 def smallest_singular_value(J: Array) -> float:
     """Return the smallest of the three singular values of ``J`` (3, n).
 
@@ -80,7 +80,7 @@ def smallest_singular_value(J: Array) -> float:
     return np.sqrt(max(smallest, 0.0))
 
 
-@njit(cache=True)
+@compiled
 def _smallest(q: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float, float]:
     """Return the lowest knot below the limit or -1, the smallest value, the limit in force."""
     here = smallest_singular_value(tip_jacobian(q[0], screws, tip))

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
+from robot_learning.robot.compiled import compiled
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
@@ -57,7 +57,7 @@ class TipSpeed:
         return {Cause.TIP_SPEED.value: self.limit - self._fastest}
 
 
-@njit(cache=True)
+@compiled
 def _fastest(q: Array, qd: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float]:
     """Return the fastest knot above the limit, or -1, and the highest speed, m/s."""
     worst, highest = -1, 0.0

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from robot_learning.robot import ArmState, JointCommand
+from robot_learning.robot.compiled import compiled
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
@@ -41,7 +41,7 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
 
 
-@njit(cache=True)
+@compiled
 def finite(first: Array, second: Array) -> bool:
     """Say whether all values of both (n,) are numbers."""
     for k in range(first.shape[0]):
@@ -50,7 +50,7 @@ def finite(first: Array, second: Array) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def plausible(asked_qd: Array, asked_q: Array, q: Array, velocity: Array) -> bool:
     """Say whether an arm at ``q`` (n,) could be meant to go that fast and that far."""
     for k in range(q.shape[0]):
@@ -60,7 +60,7 @@ def plausible(asked_qd: Array, asked_q: Array, q: Array, velocity: Array) -> boo
     return True
 
 
-@njit(cache=True)
+@compiled
 def within(values: Array, centre: Array, half: Array) -> bool:
     """Say whether each of ``values`` (n,) is within ``half`` (n,) of ``centre`` (n,)."""
     for k in range(values.shape[0]):
