@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deployment, learning, safety, speed
+from benchmarks import deployment, guarded, learning, safety, speed
 
 
 def main() -> None:
@@ -29,6 +29,7 @@ def main() -> None:
     if not (arguments.quick or arguments.safety):
         for robot in arguments.robots:
             rows += learning.rows(robot, arguments.runs)
+        rows += guarded.rows(arguments.robots[0], arguments.runs)
         rows += deployment.rows(arguments.runs, arguments.robots[0])
     table = Table(title="robot_learning benchmarks", title_justify="left")
     for heading in ("what", "measured", "bar", "physical limit or remark"):
