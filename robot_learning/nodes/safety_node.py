@@ -20,7 +20,7 @@ from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.report import SafetyReport
 from robot_learning.nodes.run import run
 from robot_learning.nodes.scene import ToldScene
-from robot_learning.nodes.sources import Sources
+from robot_learning.nodes.sources import Pace, Sources
 from robot_learning.robot import ArmState, JointCommand, RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
 
@@ -29,7 +29,7 @@ LEAD = 0.25
 MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
 CLOCK_STALL = 0.3  # s of steady time without any ROS time
-MOST_COMMANDS = 20  # that are looked at in one control period; more are dropped unread
+MOST_COMMANDS = 20  # that are looked at in one control period; of more only the newest is
 
 
 class SafetyNode(Node):
@@ -73,7 +73,6 @@ class SafetyNode(Node):
         self._moving = False
         self._bad: str = ""
         self._second: str = ""
-        self._dropped = 0
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._streams = kind == "forward_position_controller"
         kind_of = Float64MultiArray if self._streams else JointTrajectory
@@ -82,8 +81,8 @@ class SafetyNode(Node):
             self.create_timer(stream, self._stream, clock=steady)
         self._report = SafetyReport(self, self.spec)
         self.create_subscription(JointState, "/joint_states", self._on_state, 10)
-        # Of commands that come faster than they are served only the newest counts.
-        self.create_subscription(JointState, source, self._on_command, 1)
+        pace = Pace(self.spec.control_period / MOST_COMMANDS)
+        self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/resume", self._on_resume)
@@ -127,9 +126,6 @@ class SafetyNode(Node):
             self._sources.admit(info, now)
         except StateError as error:
             self._second = str(error)
-            return
-        if 0 <= now - self._command_at < period / MOST_COMMANDS:
-            self._dropped += 1
             return
         stamp = message.header.stamp
         age = now - self.time.seconds(stamp) if is_set(stamp) else 0.0
@@ -209,9 +205,9 @@ class SafetyNode(Node):
             "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,
             Cause.SECOND_SOURCE.value: self._second,
-            "dropped": str(self._dropped),
+            "dropped": str(self._sources.missed()),
         }
-        self._bad, self._second, self._dropped = "", "", 0
+        self._bad, self._second = "", ""
         return words
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

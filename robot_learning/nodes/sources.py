@@ -1,10 +1,38 @@
-"""Who may command the arm: one publisher at a time."""
+"""Who may command the arm, and how often: one publisher at a time, at a bounded pace."""
 
+import math
+import time
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.subscription import MessageInfo
 
 from robot_learning.errors import StateError
+
+
+class Pace(CallbackGroup):
+    """Serves its subscription at most once in ``interval`` s.
+
+    What comes meanwhile stays with the middleware, which keeps the newest as deep as the
+    subscription's history: a flood costs no more than the pace.
+    """
+
+    def __init__(self, interval: float) -> None:
+        super().__init__()
+        self._interval = interval
+        self._free_at = -math.inf
+
+    def can_execute(self, entity: Any) -> bool:
+        """Tell the executor whether to look for a message."""
+        return time.monotonic() >= self._free_at
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Count the interval from here."""
+        self._free_at = time.monotonic() + self._interval
+        return True
+
+    def ending_execution(self, entity: Any) -> None:
+        """Nothing to give back."""
 
 
 class Sources:
@@ -24,7 +52,9 @@ class Sources:
         self._topic = topic
         self._timeout = timeout
         self._holder = b""
-        self._at = -float("inf")
+        self._at = -math.inf
+        self._number: int | None = None
+        self._missed = 0
         self._names: dict[bytes, str] = {}
 
     def admit(self, info: MessageInfo, now: float) -> None:
@@ -40,7 +70,18 @@ class Sources:
         if identity != self._holder and now - self._at <= self._timeout:
             first, second = self._name(self._holder), self._name(identity)
             raise StateError(f"{second} commands while {first} has the arm")
-        self._holder, self._at = identity, now
+        number = info.get("publication_sequence_number")
+        if identity == self._holder and number is not None and self._number is not None:
+            self._missed += max(number - self._number - 1, 0)
+        self._holder, self._at, self._number = identity, now, number
+
+    def missed(self) -> int:
+        """Return how many messages of the one who has the arm were overtaken since the last call.
+
+        Zero where the middleware does not number its messages.
+        """
+        missed, self._missed = self._missed, 0
+        return missed
 
     def _name(self, identity: bytes) -> str:
         if identity not in self._names:

@@ -76,6 +76,7 @@ class Graph:
     def call(self, kind, name, request=None):
         client = self.node.create_client(kind, name)
         self.until(client.service_is_ready)
+        self.spin(0.2)  # the way back is found after the way there
         future = client.call_async(request or kind.Request())
         self.until(future.done)
         self.node.destroy_client(client)

@@ -80,7 +80,7 @@ def test_a_flood_of_commands_starves_nothing(arm):
     assert sent > 5000
     ticks = arm.status[began:]
     assert len(ticks) > 0.7 * 2.0 / arm.spec.control_period
-    assert not any(value_of(status, "latched") for status in ticks)
+    assert not {value_of(status, "latched") for status in ticks} - {""}
     assert sum(int(value_of(status, "dropped")) for status in ticks) > 50
     assert arm.q()[0] > start[0] + 0.3
     arm.assert_limits_kept()

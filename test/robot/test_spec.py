@@ -12,7 +12,7 @@ URDF = (share_dir() / "urdf/arm6.urdf").read_text()
 
 
 def test_shipped_robots_are_consistent(spec):
-    assert spec.n in (6, 7)
+    assert spec.n in (5, 6, 7)
     assert (spec.lower < spec.soft_lower).all() and (spec.soft_upper < spec.upper).all()
     assert (spec.home >= spec.soft_lower).all() and (spec.home <= spec.soft_upper).all()
     assert (spec.velocity > 0).all() and (spec.acceleration > 0).all()
