@@ -42,7 +42,7 @@ def check(
 @app.command()
 def fuzz(
     robot: Robot,
-    commands: Annotated[int, typer.Option(min=1, help="Commands in all.")] = 1_000_000,
+    commands: Annotated[int, typer.Option(min=1, help="Commands in all, at least.")] = 1_000_000,
     seed: Seed = 0,
     only: Annotated[list[str] | None, typer.Option(help="An adversary; repeatable.")] = None,
     processes: Processes = 2,
@@ -97,10 +97,14 @@ def _print(table: "Table") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(*table.heads, title=table.title, title_justify="left", box=box.SIMPLE_HEAD)
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for number, head in enumerate(table.heads):
+        shown.add_column(head, no_wrap=number == 0)
     for row in table.rows or [("none", *[""] * (len(table.heads) - 1))]:
         shown.add_row(*row)
-    Console().print(shown)
+    console = Console(highlight=False)
+    console.print(table.title, style="bold")
+    console.print(shown)
 
 
 def _end(verdict: str) -> None:
