@@ -9,11 +9,13 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
 from robot_learning.robot.compiled import compiled
+from robot_learning.safety.motion import sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
 STEP = 1e-5  # rad or m, of the finite differences
+BETWEEN = 0.5  # share of the limit that is kept between two looks at a motion
 
 
 class Singularity:
@@ -29,25 +31,28 @@ class Singularity:
     def __init__(self, arm: ArmBodies) -> None:
         self._arm = arm
         self._tip = arm.bodies[-1].points[0]
-        longest = float(arm.lever(len(arm.bodies) - 1).max())
-        self.limit = arm.spec.safety.singularity.stop * longest
+        lever = arm.lever(len(arm.bodies) - 1)
+        self.limit = arm.spec.safety.singularity.stop * float(lever.max())
+        self._rates = _rates(lever)
         self._smallest = np.inf
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
         screws, spec = self._arm.screws, self._arm.spec
-        worst, smallest, limit = _smallest(motion.q, screws, self._tip, self.limit)
+        at, smallest, limit = _smallest(
+            motion.times, motion.q, motion.qd, self._rates, screws, self._tip, self.limit
+        )
         self._smallest = smallest
-        if worst < 0:
+        if at < 0:
             return ()
-        q = motion.q[worst]
+        q = motion.sample(at)[0]
         gradient = np.array(
             [
                 (self.value(q + step) - self.value(q - step)) / (2 * STEP)
                 for step in STEP * np.eye(spec.n)
             ]
         )
-        braking = np.minimum(motion.times[worst] - dt, np.abs(given) / spec.acceleration)
+        braking = np.minimum(at - dt, np.abs(given) / spec.acceleration)
         normal = gradient * (dt / 2 + np.maximum(braking, 0.0))
         return [Cut(normal, normal @ given + 1.01 * limit - smallest, Cause.SINGULARITY)]
 
@@ -80,15 +85,45 @@ def smallest_singular_value(J: Array) -> float:
     return np.sqrt(max(smallest, 0.0))
 
 
+def _rates(lever: Array) -> Array:
+    """Return how fast the singular values change at most with each joint, (n,).
+
+    A singular value changes no more than the matrix does in the Frobenius norm (Weyl). Turning
+    joint k by a small angle turns the columns after it by the angle, and shifts the tip under
+    those up to it by the angle times the lever; turning the first turns the whole.
+
+    Args:
+        lever: (n,) largest distance of the tip from each joint's axis, m.
+    """
+    count = np.arange(1, len(lever) + 1)
+    after = np.cumsum((lever**2)[::-1])[::-1] - lever**2
+    rates = np.sqrt(count * lever**2 + after)
+    rates[0] = 0.0
+    return rates
+
+
 @compiled
-def _smallest(q: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float, float]:
-    """Return the lowest knot below the limit or -1, the smallest value, the limit in force."""
+def _smallest(
+    times: Array, q: Array, qd: Array, rates: Array, screws: Array, tip: Array, limit: float
+) -> tuple[float, float, float]:
+    """Return the time of the lowest value below the limit or -1, it, and the limit in force.
+
+    The looks are so near each other that between two above the limit it keeps a share of it.
+    """
+    least = (1 - BETWEEN) * limit
     here = smallest_singular_value(tip_jacobian(q[0], screws, tip))
     limit = min(limit, here - 1e-9)
-    worst, smallest = -1, np.inf
+    worst, smallest, value = -1.0, np.inf, here
     for i in range(1, q.shape[0]):
-        value = smallest_singular_value(tip_jacobian(q[i], screws, tip))
-        if value < smallest:
-            smallest = value
-            worst = i if value < limit else -1
+        rate = 0.0
+        for k in range(q.shape[1]):
+            rate += rates[k] * max(abs(qd[i - 1, k]), abs(qd[i, k]))
+        t = times[i - 1]
+        while t < times[i]:
+            room = max(value - BETWEEN * limit, least)
+            t = min(t + room / max(rate, 1e-9), times[i])
+            value = smallest_singular_value(tip_jacobian(sample(times, q, qd, t)[0], screws, tip))
+            if value < smallest:
+                smallest = value
+                worst = t if value < limit else -1.0
     return worst, smallest, limit

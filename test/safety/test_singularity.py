@@ -31,14 +31,14 @@ def test_motion_into_a_singularity_stops_and_motion_out_is_free(arm6):
     assert result.margins["singularity"] > 0.1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_the_arm_keeps_off_singularities(arm6, data):
     model, filter = ArmModel(arm6), _filter(arm6.name)
     limit = filter.guards.singularity.limit
     for _, q, _ in follow(filter, data.draw(attacks(arm6.n)), arm6.home):
-        # At the knots it is kept; between them the value may dip.
-        assert smallest(model, q) >= 0.8 * limit
+        # At the looks it is kept, between them half of it.
+        assert smallest(model, q) >= 0.5 * limit
 
 
 @functools.cache
