@@ -54,7 +54,8 @@ class Singularity:
         )
         braking = np.minimum(at - dt, np.abs(given) / spec.acceleration)
         normal = gradient * (dt / 2 + np.maximum(braking, 0.0))
-        return [Cut(normal, normal @ given + 1.01 * limit - smallest, Cause.SINGULARITY)]
+        room = float(normal @ given + 1.01 * limit - smallest)
+        return [Cut(normal, room, Cause.SINGULARITY)]
 
     def value(self, q: Array) -> float:
         """Return the smallest singular value at ``q`` (n,), m per joint unit."""
