@@ -9,17 +9,20 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
 from robot_learning.robot.compiled import compiled
+from robot_learning.safety.motion import sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6  # m/s
+LOOKS = 0.25  # control periods between two looks at a motion
 
 
 class TipSpeed:
-    """The tip stays below a speed at every knot of the motion, the stop included.
+    """The tip stays below a speed all along the motion, the stop included.
 
-    Knots are at most a control period apart. A tip that is too fast already may not be faster.
+    Looks are at most a quarter of a control period apart where it could be too fast. A tip
+    that is too fast already may not be faster.
 
     Args:
         arm: the bodies.
@@ -30,6 +33,7 @@ class TipSpeed:
         self.reduced = reduced
         self._arm = arm
         self._tip = arm.bodies[-1].points[0]
+        self._lever = arm.lever(len(arm.bodies) - 1)
         self._fastest = 0.0
 
     @property
@@ -40,15 +44,19 @@ class TipSpeed:
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
-        screws = self._arm.screws
-        knot, speed = _fastest(motion.q, motion.qd, screws, self._tip, self.limit + TOLERANCE)
+        screws, limit = self._arm.screws, self.limit + TOLERANCE
+        step = LOOKS * self._arm.spec.control_period
+        at, speed = _fastest(
+            motion.times, motion.q, motion.qd, step, screws, self._tip, self._lever, limit
+        )
         self._fastest = speed
-        if knot < 0:
+        if at < 0:
             return ()
-        J = tip_jacobian(motion.q[knot], screws, self._tip)
-        along = J @ motion.qd[knot] / speed
+        q, qd = motion.sample(at)
+        J = tip_jacobian(q, screws, self._tip)
+        along = J @ qd / speed
         # Beyond the period, a joint that still brakes has lost the same, whatever it began with.
-        moving = motion.qd[knot] != 0.0
+        moving = qd != 0.0
         normal = -(along @ J) * moving
         return [Cut(normal, normal @ given + speed - 0.999 * self.limit, Cause.TIP_SPEED)]
 
@@ -58,22 +66,45 @@ class TipSpeed:
 
 
 @compiled
-def _fastest(q: Array, qd: Array, screws: Array, tip: Array, limit: float) -> tuple[int, float]:
-    """Return the fastest knot above the limit, or -1, and the highest speed, m/s."""
-    worst, highest = -1, 0.0
-    for i in range(q.shape[0]):
-        J = tip_jacobian(q[i], screws, tip)
-        square = 0.0
-        for r in range(3):
-            speed = 0.0
-            for k in range(q.shape[1]):
-                speed += J[r, k] * qd[i, k]
-            square += speed * speed
-        speed = np.sqrt(square)
-        if i == 0:
-            limit = max(limit, speed)
-        else:
+def _fastest(
+    times: Array,
+    q: Array,
+    qd: Array,
+    step: float,
+    screws: Array,
+    tip: Array,
+    lever: Array,
+    limit: float,
+) -> tuple[float, float]:
+    """Return the time of the highest speed above the limit, or -1, and the highest speed, m/s.
+
+    Looks at each knot and, where the joints are fast enough to pass the limit, between them.
+    """
+    worst, highest = -1.0, 0.0
+    limit = max(limit, _speed(q[0], qd[0], screws, tip))
+    for i in range(1, q.shape[0]):
+        most = 0.0
+        for k in range(q.shape[1]):
+            most += lever[k] * max(abs(qd[i - 1, k]), abs(qd[i, k]))
+        length = times[i] - times[i - 1]
+        looks = max(int(np.ceil(length / step - 1e-6)), 1) if most > limit else 1
+        for j in range(1, looks + 1):
+            t = times[i - 1] + j * length / looks
+            speed = _speed(*sample(times, q, qd, t), screws, tip)
             highest = max(highest, speed)
             if speed > limit:
-                worst, limit = i, speed
+                worst, limit = t, speed
     return worst, highest
+
+
+@compiled
+def _speed(q: Array, qd: Array, screws: Array, tip: Array) -> float:
+    """Return the speed of the tip, m/s."""
+    J = tip_jacobian(q, screws, tip)
+    square = 0.0
+    for r in range(3):
+        speed = 0.0
+        for k in range(q.shape[0]):
+            speed += J[r, k] * qd[k]
+        square += speed * speed
+    return np.sqrt(square)

@@ -26,7 +26,7 @@ def test_the_tip_keeps_the_reduced_speed(spec):
     assert Cause.TIP_SPEED in seen
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_the_tip_is_never_too_fast(arm6, data):
     filter, model = _reduced(arm6.name), ArmModel(arm6)
