@@ -15,6 +15,7 @@ from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
 ROUND = 64  # corners that stand in for a circle, circumscribed
+OPENINGS = 9  # of a gripper at which its fingers are looked at
 MOST = 512  # corners of a hull; of finer ones the outermost in so many directions are kept
 
 
@@ -41,8 +42,35 @@ class Body:
 
 
 def read_bodies(spec: RobotSpec) -> list[Body]:
-    """Return the collision bodies of the arm and of what its links carry."""
+    """Return the collision bodies of the arm and of what its links carry.
+
+    The fingers of a gripper are as large as all the space they move in.
+    """
+    if spec.gripper is None:
+        return bodies_at(spec, 0.0)
+    openings = np.linspace(0.0, 1.0, OPENINGS)
+    ways = zip(*(bodies_at(spec, opening) for opening in openings), strict=True)
+    return [_swept(way) for way in ways]
+
+
+# Hulls of fine meshes take seconds; a robot's are made once a process, by its hash.
+_made: dict[tuple[str, float], list[Body]] = {}
+
+
+def bodies_at(spec: RobotSpec, opening: float) -> list[Body]:
+    """Return the collision bodies with the gripper, if any, at an opening in [0, 1]."""
+    key = spec.hash, opening
+    if key not in _made:
+        _made[key] = _make(spec, opening)
+    return list(_made[key])
+
+
+def _make(spec: RobotSpec, opening: float) -> list[Body]:
     full, locked, q_hold = reduced(spec)
+    if spec.gripper is not None:
+        positions = spec.gripper.positions(opening)
+        for name, position in zip(spec.gripper.joints, positions, strict=True):
+            q_hold[full.joints[full.getJointId(name)].idx_q] = position
     root = bounded_urdf(spec)
     for mesh in root.iter("mesh"):
         mesh.set("filename", str(resolve_uri(mesh.get("filename", ""), spec.urdf.parent)))
@@ -109,6 +137,26 @@ def _convex(shape: Any) -> tuple[Any, Array, float]:
     return (shape.convex, points, 0.0) if len(points) <= MOST else (shape.convex, *_thin(points))
 
 
+def _swept(way: tuple[Body, ...]) -> Body:
+    """Return what encloses a body at, and between, the poses of its way."""
+    body, points = way[0], np.array([body.points for body in way])
+    if np.allclose(points, points[0]):
+        return body
+    # Between two samples a point leaves the chord by an eighth of the second difference.
+    bow = float(np.linalg.norm(np.diff(points, 2, axis=0), axis=-1).max()) / 4
+    kept, grown = _thin(points.reshape(-1, 3))
+    radius = body.radius + bow + grown
+    shape = _hull(kept)
+    shape.setSweptSphereRadius(radius)
+    return Body(body.name, body.link, shape, np.eye(4), kept, radius)
+
+
+def _hull(points: Array) -> Any:
+    corners = coal.StdVec_Vec3s()
+    corners.extend(list(points))
+    return coal.Convex.convexHull(corners, False, "Qt")
+
+
 def _thin(points: Array) -> tuple[Array, float]:
     """Return some of ``points`` (m, 3), and by how much their hull is grown to hold them all."""
     # Directions on a Fibonacci spiral.
@@ -117,9 +165,7 @@ def _thin(points: Array) -> tuple[Array, float]:
     angle = np.pi * (1 + np.sqrt(5)) * turn
     xy = np.sqrt(1 - z * z) * np.array([np.cos(angle), np.sin(angle)])
     kept = np.unique(np.argmax(points @ np.vstack([xy, z]), axis=0))
-    corners = coal.StdVec_Vec3s()
-    corners.extend(list(points[kept]))
-    hull = coal.Convex.convexHull(corners, False, "Qt")
+    hull = _hull(points[kept])
     point, away, still = coal.Sphere(0.0), coal.Transform3s(), coal.Transform3s()
     request, result = coal.DistanceRequest(), coal.DistanceResult()
     farthest = 0.0

@@ -1,12 +1,12 @@
 """Inverse kinematics inside the joint limits."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import pinocchio as pin
 from numpy.typing import NDArray
 
-from robot_learning.robot.model import ArmModel
+from robot_learning.robot.model import ArmModel, rotation_vector, shortest_turn
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ def solve(
     q_start: Array,
     *,
     rotation: Array | None = None,
+    free: Array | None = None,
     rng: np.random.Generator | None = None,
     attempts: int = 8,
     iterations: int = 100,
@@ -48,6 +49,7 @@ def solve(
         position: (3,) wanted tip position, base frame, m.
         q_start: (n,) configuration to start from; the solution is usually near it.
         rotation: (3, 3) wanted orientation ``R_base_tip``, or None for any.
+        free: (3,) axis in the base frame about which the orientation does not matter, or None.
         rng: source of the restarts; a fixed seed where None is given.
         attempts: starts tried at most.
         iterations: steps of one attempt at most.
@@ -58,7 +60,7 @@ def solve(
     best = Solution(np.clip(q_start, spec.soft_lower, spec.soft_upper), np.inf, False)
     for attempt in range(attempts):
         start = best.q if attempt == 0 else rng.uniform(spec.soft_lower, spec.soft_upper)
-        found = _descend(model, position, rotation, start, iterations, tolerance)
+        found = _descend(model, _Pose(position, rotation, free), start, iterations, tolerance)
         if found.error < best.error:
             best = found
         if best.converged:
@@ -66,38 +68,52 @@ def solve(
     return best
 
 
+class _Pose(NamedTuple):
+    """What is wanted of the tip; see :func:`solve`."""
+
+    position: Array
+    rotation: Array | None
+    free: Array | None
+
+    def error(self, T: Array) -> Array:
+        """Return the position error (3,) and, with a rotation, the rotation vector after it."""
+        linear = self.position - T[:3, 3]
+        if self.rotation is None:
+            return np.asarray(linear)
+        turn = self.rotation @ T[:3, :3].T
+        if self.free is None:
+            return np.concatenate([linear, rotation_vector(turn)])
+        return np.concatenate([linear, shortest_turn(turn.T @ self.free, self.free)])
+
+    def rows(self, J: Array) -> Array:
+        """Return the rows of a Jacobian (6, n) that go with the error."""
+        if self.rotation is None:
+            return J[:3]
+        if self.free is None:
+            return J
+        kept = np.eye(3) - np.outer(self.free, self.free)
+        return np.vstack([J[:3], kept @ J[3:]])
+
+
 def _descend(
-    model: ArmModel,
-    position: Array,
-    rotation: Array | None,
-    q: Array,
-    iterations: int,
-    tolerance: float,
+    model: ArmModel, pose: _Pose, q: Array, iterations: int, tolerance: float
 ) -> Solution:
     spec = model.spec
     for _ in range(iterations):
-        e = _error(model.forward(q), position, rotation)
+        e = pose.error(model.forward(q))
         if e @ e < tolerance**2:
             break
-        J = model.jacobian(q)[: len(e)]
+        J = pose.rows(model.jacobian(q))
         step = _damped_step(J, e)
         blocked = ((q <= spec.soft_lower) & (step < 0)) | ((q >= spec.soft_upper) & (step > 0))
         if blocked.any():
             step = _damped_step(np.where(blocked, 0.0, J), e)
         step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
         q = np.clip(q + step, spec.soft_lower, spec.soft_upper)
-    error = float(np.linalg.norm(_error(model.forward(q), position, rotation)))
+    error = float(np.linalg.norm(pose.error(model.forward(q))))
     return Solution(q, error, error < tolerance)
 
 
 def _damped_step(J: Array, e: Array) -> Array:
     damping = 0.5 * (e @ e) + 1e-6
     return np.asarray(J.T @ np.linalg.solve(J @ J.T + damping * np.eye(len(e)), e))
-
-
-def _error(T: Array, position: Array, rotation: Array | None) -> Array:
-    """Return the position error (3,) and, with a rotation, the rotation vector (3,) after it."""
-    linear = position - T[:3, 3]
-    if rotation is None:
-        return np.asarray(linear)
-    return np.concatenate([linear, pin.log3(rotation @ T[:3, :3].T)])

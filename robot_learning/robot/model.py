@@ -1,6 +1,7 @@
 """Kinematics of a ``RobotSpec`` by Pinocchio."""
 
 import xml.etree.ElementTree as ET
+from functools import cached_property
 
 import numpy as np
 import pinocchio as pin
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
+UP = np.array([0.0, 0.0, 1.0])
 
 
 class ArmModel:
@@ -56,10 +58,37 @@ class ArmModel:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
         return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
 
+    @cached_property
+    def R_base_down(self) -> Array:
+        """Rotation (3, 3) of the tip nearest to that at home with the tool pointing down."""
+        R = self.forward(self.spec.home)[:3, :3]
+        axis = R[:, self.spec.tool_axis]
+        return np.asarray(pin.Quaternion.FromTwoVectors(axis, -UP).toRotationMatrix() @ R)
+
+    def turn_down(self, T_base_tip: Array) -> Array:
+        """Return the rotation vector (3,), rad, that brings the tip to point down.
+
+        Arms of less than six joints are free to turn about the vertical.
+        """
+        R = T_base_tip[:3, :3]
+        if self.spec.n < 6:
+            return shortest_turn(R[:, self.spec.tool_axis], -UP)
+        return rotation_vector(self.R_base_down @ R.T)
+
     def _to_model(self, q: Array) -> Array:
         values = np.empty(self.spec.n)
         values[self._order] = q
         return values
+
+
+def rotation_vector(R: Array) -> Array:
+    """Return axis times angle (3,), rad, of a rotation (3, 3)."""
+    return np.asarray(pin.log3(R))
+
+
+def shortest_turn(start: Array, end: Array) -> Array:
+    """Return axis times angle (3,), rad, of the shortest turn of one unit vector to another."""
+    return rotation_vector(pin.Quaternion.FromTwoVectors(start, end).toRotationMatrix())
 
 
 def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:

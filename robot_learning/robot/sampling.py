@@ -12,14 +12,18 @@ SPREAD = 0.5
 DRAWS = 5000
 
 
-def in_workspace(model: ArmModel, rng: np.random.Generator) -> tuple[Array, Array]:
+def in_workspace(
+    model: ArmModel, rng: np.random.Generator, spread: float = SPREAD
+) -> tuple[Array, Array]:
     """Return a random configuration (n,) and its tip (3,), m, inside the workspace box.
+
+    ``spread`` is the share of each joint's range around home that it is drawn from.
 
     Raises:
         ConfigError: where the arm can't bring its tip into the box.
     """
     spec = model.spec
-    half = SPREAD * (spec.soft_upper - spec.soft_lower) / 2
+    half = spread * (spec.soft_upper - spec.soft_lower) / 2
     lower = np.clip(spec.home - half, spec.soft_lower, spec.soft_upper)
     upper = np.clip(spec.home + half, spec.soft_lower, spec.soft_upper)
     for _ in range(DRAWS):

@@ -148,16 +148,40 @@ class SafetySettings(Section):
     may_touch: list[tuple[str, str]] = Field(default_factory=list)
 
 
+class GripperJoint(Section):
+    """Where a joint of the gripper stands, rad or m."""
+
+    open: FiniteFloat
+    closed: FiniteFloat
+
+    @model_validator(mode="after")
+    def _moves(self) -> "GripperJoint":
+        if self.open == self.closed:
+            raise ValueError("open and closed are the same position")
+        return self
+
+
+class GripperSettings(Section):
+    """A gripper; see :class:`robot_learning.robot.gripper.Gripper`."""
+
+    joints: dict[str, GripperJoint] = Field(min_length=1)
+    width: PositiveFloat
+    force: PositiveFloat
+    time: PositiveFloat = 0.5
+
+
 class RobotFile(Section):
     """A robot's YAML file."""
 
     urdf: str
     base_link: str
     tip_link: str
+    tool_axis: Literal["x", "y", "z"] = "z"
     home: dict[str, FiniteFloat]
     limits: dict[str, JointLimits]
     workspace: Box
     hold: dict[str, FiniteFloat] = Field(default_factory=dict)
+    gripper: GripperSettings | None = None
     control_period: PositiveFloat = 0.04
     policy_every: int = Field(default=1, ge=1)
     controller: Controller = Field(default_factory=Controller)

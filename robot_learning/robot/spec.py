@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from robot_learning.errors import ConfigError
 from robot_learning.paths import config_dir, resolve_uri
+from robot_learning.robot.gripper import Gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import Urdf, UrdfJoint
@@ -37,6 +38,7 @@ class RobotSpec:
         joints: names of the n moving joints of the chain.
         base_link: link whose frame poses are given in.
         tip_link: link whose origin is the tip.
+        tool_axis: column of the tip's rotation that points out of the tool: 0, 1 or 2.
         lower: (n,) position limits, rad or m.
         upper: (n,) position limits, rad or m.
         soft_lower: (n,) limits for commands, tighter by a margin for the tracking error.
@@ -47,7 +49,8 @@ class RobotSpec:
         jerk: (n,) limits on the change of acceleration, rad/s³ or m/s³.
         tracking_error: (n,) largest allowed distance of measured from commanded, rad or m.
         home: (n,) a safe, collision-free configuration.
-        hold: positions of movable joints outside the chain (a gripper's fingers).
+        hold: positions of movable joints outside the chain; a gripper's are closed here.
+        gripper: the gripper, or None.
         workspace_lower: (3,) corner of the box that goals lie in, base frame, m.
         workspace_upper: (3,) the opposite corner, m.
         control_period: s.
@@ -64,6 +67,7 @@ class RobotSpec:
     joints: tuple[str, ...]
     base_link: str
     tip_link: str
+    tool_axis: int
     lower: Array
     upper: Array
     soft_lower: Array
@@ -75,6 +79,7 @@ class RobotSpec:
     tracking_error: Array
     home: Array
     hold: Mapping[str, float]
+    gripper: Gripper | None
     workspace_lower: Array
     workspace_upper: Array
     control_period: float
@@ -97,6 +102,7 @@ class RobotSpec:
         chain = urdf.chain(file.base_link, file.tip_link, named_by=path)
         limits = [_limits(joint, file, path) for joint in chain]
         home = _home(chain, limits, file, path)
+        gripper = _gripper(urdf, chain, file, path)
         return cls(
             name=path.stem,
             path=path,
@@ -104,6 +110,7 @@ class RobotSpec:
             joints=tuple(joint.name for joint in chain),
             base_link=file.base_link,
             tip_link=file.tip_link,
+            tool_axis="xyz".index(file.tool_axis),
             lower=frozen_array([limit.lower for limit in limits]),
             upper=frozen_array([limit.upper for limit in limits]),
             soft_lower=frozen_array([limit.soft_lower for limit in limits]),
@@ -114,7 +121,8 @@ class RobotSpec:
             jerk=frozen_array([limit.jerk for limit in limits]),
             tracking_error=frozen_array([limit.tracking_error for limit in limits]),
             home=home,
-            hold=_hold(urdf, chain, file, path),
+            hold=_hold(urdf, chain, file, gripper, path),
+            gripper=gripper,
             workspace_lower=frozen_array(file.workspace.lower),
             workspace_upper=frozen_array(file.workspace.upper),
             control_period=file.control_period,
@@ -150,8 +158,10 @@ class RobotSpec:
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,
+            "tool_axis": self.tool_axis,
             **{key: getattr(self, key).tolist() for key in arrays.split()},
             "hold": dict(self.hold),
+            "gripper": self.gripper and self.gripper.contract(),
             "control_period": self.control_period,
             "policy_every": self.policy_every,
         }
@@ -256,10 +266,32 @@ def _home(chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: 
     return frozen_array([file.home[name] for name in names])
 
 
-def _hold(urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path) -> dict[str, float]:
+def _gripper(urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path) -> Gripper | None:
+    settings = file.gripper
+    if settings is None:
+        return None
+    outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
+    _check_names(settings.joints, list(outside), f"{path}: gripper.joints", complete=False)
+    for name, ends in settings.joints.items():
+        if name in file.hold:
+            raise ConfigError(f"{path}: hold.{name}: a joint of the gripper is not held")
+        for key, value in (("open", ends.open), ("closed", ends.closed)):
+            low, high = outside[name].lower, outside[name].upper
+            if (low is not None and value < low) or (high is not None and value > high):
+                where = f"{path}: gripper.joints.{name}.{key}"
+                raise ConfigError(f"{where}: {value} is outside the URDF's [{low}, {high}]")
+    joints = {name: (ends.open, ends.closed) for name, ends in settings.joints.items()}
+    return Gripper.of(joints, settings.width, settings.force, settings.time)
+
+
+def _hold(
+    urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, gripper: Gripper | None, path: Path
+) -> dict[str, float]:
     outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
     _check_names(file.hold, list(outside), f"{path}: hold", complete=False)
     resting = {name: joint.nearest_to_zero() for name, joint in outside.items()}
+    if gripper is not None:
+        resting |= dict(zip(gripper.joints, gripper.closed.tolist(), strict=True))
     return {**resting, **file.hold}
 
 

@@ -45,10 +45,12 @@ class JointCommand:
         qd: (n,) velocities wanted at the end of the control period, rad/s or m/s.
         q: (n,) positions wanted at the end of the control period, rad or m; None where the
             source commands velocities alone.
+        opening: of the gripper wanted, 0 closed to 1 open; None leaves it as it is.
     """
 
     qd: Array
     q: Array | None = None
+    opening: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "qd", frozen_array(self.qd))
@@ -59,8 +61,11 @@ class JointCommand:
 class ArmBackend(Protocol):
     """Whatever can be moved: a simulated arm, a fake one in tests, a real one."""
 
-    def reset(self, q: Array) -> ArmState:
-        """Put the arm at rest at ``q`` (n,) and return its state."""
+    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
+        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``; return its state."""
 
-    def step(self, trajectory: Trajectory, dt: float) -> ArmState:
-        """Follow ``trajectory`` from its start for ``dt`` seconds and return the state then."""
+    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
+        """Follow ``trajectory`` from its start for ``dt`` seconds and return the state then.
+
+        ``opening`` in [0, 1] is where the gripper is sent; None leaves it as it is.
+        """

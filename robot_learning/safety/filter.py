@@ -11,6 +11,7 @@ from robot_learning.errors import SafetyError
 from robot_learning.robot import ArmState, JointCommand, RobotSpec, Trajectory
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import watch
+from robot_learning.safety.gripper import GripperRamp
 from robot_learning.safety.guards import Guards
 from robot_learning.safety.limits import limit_table
 from robot_learning.safety.motion import reference, rooms, sample, strays
@@ -35,6 +36,7 @@ class SafetyResult:
         margins: distance left per cause: ``position`` and ``tracking_error`` in rad or m,
             ``velocity`` in rad/s or m/s, collisions in m, ``tip_speed`` in m/s, ``singularity``
             in m per joint unit; negative is outside.
+        opening: where the gripper is sent, 0 closed to 1 open; None where nothing sends it.
     """
 
     stop: Trajectory
@@ -42,6 +44,7 @@ class SafetyResult:
     status: Status
     active: tuple[Cause, ...]
     margins: dict[str, float]
+    opening: float | None = None
 
     @property
     def segment(self) -> Trajectory:
@@ -81,6 +84,7 @@ class SafetyFilter:
         self.state_timeout = state_timeout
         self._guards = None if limits_only else Guards(spec, reduced_speed=reduced_speed)
         self._search = Search(spec, no_check if self._guards is None else self._guards.check)
+        self._gripper = GripperRamp(spec.gripper)
         self._same = np.full(spec.n, SAME)
         self._table = limit_table(spec)
         self._latched: Cause | None = None
@@ -129,8 +133,10 @@ class SafetyFilter:
             raise SafetyError("a filter of the joint limits alone has no reduced speed")
         self._guards.reduced_speed = on
 
-    def reset(self, q: Array, now: float) -> None:
+    def reset(self, q: Array, now: float, opening: float | None = None) -> None:
         """Start from rest at ``q`` (n,) at time ``now``, s. Clears a latched stop.
+
+        ``opening`` is the gripper's, 0 closed to 1 open; None keeps where it was sent last.
 
         Raises:
             SafetyError: where ``q`` is not n finite numbers, or the arm touches something there.
@@ -144,6 +150,7 @@ class SafetyFilter:
         self._in_hand = Trajectory.rest(q)
         self._start = now
         self._latched = None
+        self._gripper.opening = self._gripper.opening if opening is None else opening
 
     def reference(self, now: float) -> tuple[Array, Array]:
         """Return commanded positions and velocities (n,) at time ``now``, s."""
@@ -223,6 +230,7 @@ class SafetyFilter:
         found = self._search.nearest(asked, start, held, now + dt - self._start)
         if found.stop is None:
             return self._follow_stop(Cause.UNCERTIFIED, dt, now, state, found.causes)
+        self._gripper.follow(command.opening, dt)
         causes, status = found.causes, Status.OK
         if not watch.within(found.given, asked, self._same):
             causes = self._search.broken(asked, start) + causes
@@ -277,7 +285,8 @@ class SafetyFilter:
         state: ArmState | None,
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        return SafetyResult(stop, dt, status, causes, self._margins(stop, state))
+        margins, opening = self._margins(stop, state), self._gripper.opening
+        return SafetyResult(stop, dt, status, causes, margins, opening)
 
     def _margins(self, stop: Trajectory, state: ArmState | None) -> dict[str, float]:
         margins = {} if self._guards is None else self._guards.margins()

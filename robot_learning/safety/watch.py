@@ -36,7 +36,8 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     asked_q = q if command.q is None else command.q
     if command.qd.shape != q.shape or asked_q.shape != q.shape:
         return Cause.BAD_COMMAND
-    if not finite(command.qd, asked_q):
+    opening = 0.0 if command.opening is None else command.opening
+    if not (finite(command.qd, asked_q) and math.isfinite(opening)):
         return Cause.BAD_COMMAND
     return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
 
