@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deployment, guarded, learning, safety, speed
+from benchmarks import deployment, experts, guarded, learning, safety, speed
 
 
 def main() -> None:
@@ -24,9 +24,21 @@ def main() -> None:
         default=0,
         help="the safety filter alone, attacked by so many commands a robot",
     )
+    parser.add_argument(
+        "--experts",
+        type=int,
+        metavar="EPISODES",
+        default=0,
+        help="the scripts alone, so many episodes a robot and task",
+    )
     arguments = parser.parse_args()
-    rows = safety.rows(arguments.safety) if arguments.safety else speed.rows()
-    if not (arguments.quick or arguments.safety):
+    if arguments.safety:
+        rows = safety.rows(arguments.safety)
+    elif arguments.experts:
+        rows = experts.rows(arguments.experts)
+    else:
+        rows = speed.rows()
+    if not (arguments.quick or arguments.safety or arguments.experts):
         for robot in arguments.robots:
             rows += learning.rows(robot, arguments.runs)
         rows += guarded.rows(arguments.robots[0], arguments.runs)

@@ -64,10 +64,12 @@ def scripted_onnx(interface: Interface, gain: float = 1.0) -> bytes:
     return model.SerializeToString()
 
 
-def scripted_bundle(path: Path, robot: str | Path, gain: float = 1.0) -> PolicyBundle:
+def scripted_bundle(
+    path: Path, robot: str | Path, gain: float = 1.0, **interface_changes
+) -> PolicyBundle:
     """Write the bundle of a policy that follows its goal_step."""
     spec = RobotSpec.load(robot)
-    interface = Interface(joints=spec.joints)
+    interface = Interface(joints=spec.joints, **interface_changes)
     seen = np.random.default_rng(0).uniform(-1, 1, (100, interface.n_obs))
     return write_bundle(
         path,

@@ -1,40 +1,76 @@
 """``robot-learning play``."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from robot_learning.cli.options import Robot, RunOrBundle
+from robot_learning.errors import ConfigError
+
+if TYPE_CHECKING:
+    from robot_learning.envs import ArmEnv
 
 
 def play(
-    path: RunOrBundle,
+    path: Annotated[Path | None, typer.Argument(help="Folder of a run, or of a bundle.")] = None,
+    expert: Annotated[
+        bool, typer.Option("--expert", help="Watch the script that solves a task instead.")
+    ] = False,
+    task: Annotated[str, typer.Option(help="Task of the script.")] = "reach",
+    robot: Annotated[
+        str, typer.Option(help="Robot name or YAML file; the bundle's where left out.")
+    ] = "",
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to show.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 0,
     video: Annotated[
         Path | None,
         typer.Option(help="MP4 to write; play.mp4 in PATH where there is no display."),
     ] = None,
-    robot: Robot = "",
 ) -> None:
-    """Watch a bundle move its arm: in a window, or in a video where there is no display."""
-    from robot_learning.cli.options import load_bundle
-
-    bundle, spec = load_bundle(path, robot)
+    """Watch a bundle, or a script, move the arm: in a window, or in a video without a display."""
+    if expert == (path is not None):
+        raise ConfigError("play: give the folder of a run or a bundle, or --expert; one of them")
+    windowed = video is None and "DISPLAY" in os.environ
+    mode = "human" if windowed else "rgb_array"
+    if path is None:
+        env, act = _script(task, robot or "panda", mode)
+        folder = Path("runs")
+    else:
+        env, act, folder = _policy(path, robot, mode)
 
     from rich.console import Console
 
     from robot_learning.cli.bars import Bars
+    from robot_learning.cli.tables import print_table
     from robot_learning.training.evaluate import show
 
-    if video is None and "DISPLAY" in os.environ:
-        show(bundle, spec, episodes, seed, None)
+    if windowed:
+        show(env, act, episodes, seed, None)
         return
-    # A bundle's folder holds nothing but the bundle.
-    folder = path.parent if path == bundle.path else path
     video = video or folder / "play.mp4"
     with Bars() as bars:
-        show(bundle, spec, episodes, seed, video, bars.episode)
+        found = show(env, act, episodes, seed, video, bars.episode)
+    print_table(f"{env.robot.name}: {env.task.name}", found.rows())
     Console().print(f"video: {video}", soft_wrap=True)
+
+
+def _script(task: str, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any]]":
+    from robot_learning.envs import ArmEnv
+    from robot_learning.envs.expert import expert_action
+
+    return ArmEnv(robot=robot, task=task, render_mode=mode), expert_action
+
+
+def _policy(path: Path, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any], Path]":
+    from robot_learning.cli.options import load_bundle
+    from robot_learning.policy import PolicyRunner
+    from robot_learning.training.evaluate import env_of, runner_action
+
+    bundle, spec = load_bundle(path, robot)
+    runner = PolicyRunner(bundle, spec)
+    # A bundle's folder holds nothing but the bundle.
+    folder = path.parent if path == bundle.path else path
+    env = env_of(bundle, spec, render_mode=mode)
+    return env, lambda env: runner_action(runner, env), folder

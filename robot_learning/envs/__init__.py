@@ -1,17 +1,16 @@
-"""Gymnasium environments; importing this registers ``RobotLearning/Reach-v0``."""
+"""Gymnasium environments; importing this registers ``RobotLearning/Reach-v0`` and the others."""
 
 import gymnasium
 
 from robot_learning.envs.arm_env import ArmEnv
+from robot_learning.tasks import TASKS
 
-EPISODE_STEPS = {"reach": 50}
-
-for _task, _steps in EPISODE_STEPS.items():
+for _name, _task in TASKS.items():
     gymnasium.register(
-        f"RobotLearning/{_task.title().replace('_', '')}-v0",
+        f"RobotLearning/{_name.title().replace('_', '')}-v0",
         entry_point="robot_learning.envs.arm_env:ArmEnv",
-        kwargs={"task": _task},
-        max_episode_steps=_steps,
+        kwargs={"task": _name},
+        max_episode_steps=_task.steps,
     )
 
-__all__ = ["EPISODE_STEPS", "ArmEnv"]
+__all__ = ["ArmEnv"]

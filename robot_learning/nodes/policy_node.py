@@ -15,7 +15,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from robot_learning.errors import GoalError, RobotLearningError, StateError
+from robot_learning.errors import BundleError, GoalError, RobotLearningError, StateError
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.run import run
@@ -48,10 +48,12 @@ class PolicyNode(LifecycleNode):
         """Load the bundle; refuse one that does not match."""
         try:
             spec = RobotSpec.load(self._robot) if self._robot else None
-            self.runner = PolicyRunner(PolicyBundle.load(self._path), spec)
+            runner = PolicyRunner(PolicyBundle.load(self._path), spec)
+            _refuse_unknown_needs(runner)
         except RobotLearningError as error:
             self._report(DiagnosticStatus.ERROR, "bundle refused", str(error))
             return TransitionCallbackReturn.FAILURE
+        self.runner = runner
         self._report(DiagnosticStatus.OK, "configured")
         return TransitionCallbackReturn.SUCCESS
 
@@ -173,6 +175,16 @@ def make_node() -> PolicyNode:
             raise RobotLearningError("policy_node could not be configured; see the reason above")
         node.trigger_activate()
     return node
+
+
+def _refuse_unknown_needs(runner: PolicyRunner) -> None:
+    untold = sorted(runner.needs - {"goal"})
+    untold += ["a gripper to command"] if runner.interface.gripper else []
+    if untold:
+        raise BundleError(
+            f"{runner.bundle.path}: task '{runner.bundle.task}' needs {', '.join(untold)}; "
+            "this node knows a goal position alone"
+        )
 
 
 def main(args: list[str] | None = None) -> int:

@@ -14,13 +14,15 @@ from robot_learning.robot import ArmModel, ArmState, JointCommand
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
 
-ACTION_MODES = ("joint_velocity", "tip_displacement")
+ACTION_MODES = ("joint_velocity", "tip_displacement", "tool_down")
 # Share of the joint speed limits that full actions ask for.
 VELOCITY_SCALE = 0.5
 # Share of the acceleration limits that a change of action may ask for; the rest brakes.
 ACCELERATION_SCALE = 0.5
-# How far a full action moves the tip in one policy period, m/s.
+# Tip speed of a full action, m/s.
 TIP_SPEED = 0.5
+# How fast a tilt of the tool is turned back: 1/s, and rad/s at most.
+TURN_GAIN, TURN_SPEED = 5.0, 1.5
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Input:
     """A value that a topic or a task gives.
 
     Attributes:
-        value: array in the base frame; a goal is (3,) m.
+        value: array in the base frame; a position is (3,) m, a rotation (3, 3).
         stamp: when it was measured or set, s.
     """
 
@@ -41,15 +43,17 @@ class History:
     """What a policy remembers from one step to the next."""
 
     previous_action: Array
+    previous_inputs: dict[str, Array] = field(default_factory=dict)
 
     @classmethod
     def start(cls, interface: "Interface") -> "History":
         """Return the memory of an episode that has just begun."""
         return cls(np.zeros(interface.n_action))
 
-    def push(self, action: ArrayLike) -> None:
-        """Remember an action (n_action,)."""
+    def push(self, action: ArrayLike, inputs: Mapping[str, Input]) -> None:
+        """Remember an action (n_action,) and the inputs that it answered."""
         self.previous_action = np.array(action, dtype=np.float64)
+        self.previous_inputs = {name: item.value for name, item in inputs.items()}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,9 @@ class Interface:
 
     Attributes:
         joints: names, in the order of every array.
-        action_mode: ``joint_velocity`` or ``tip_displacement``.
+        action_mode: ``joint_velocity``; ``tip_displacement`` moves the tip in the base frame;
+            ``tool_down`` does so with the tool kept pointing down.
+        gripper: whether the last number of an action is the gripper's: -1 closed, 1 open.
         achieved: terms that make the achieved goal.
         desired: terms that make the desired goal.
         observed: terms that make the rest of the observation.
@@ -72,6 +78,7 @@ class Interface:
 
     joints: tuple[str, ...]
     action_mode: str = "joint_velocity"
+    gripper: bool = False
     achieved: tuple[str, ...] = ("tip_position",)
     desired: tuple[str, ...] = ("goal_position",)
     observed: tuple[str, ...] = ("joint_position", "joint_velocity", "goal_step")
@@ -109,7 +116,7 @@ class Interface:
     @property
     def n_action(self) -> int:
         """Length of an action."""
-        return len(self.joints) if self.action_mode == "joint_velocity" else 3
+        return (len(self.joints) if self.action_mode == "joint_velocity" else 3) + self.gripper
 
     def term_slices(self) -> dict[str, slice]:
         """Return where each term lies in the flat observation."""
@@ -131,13 +138,14 @@ class Interface:
             needed = TERMS[name].source.removeprefix("input:")
             if TERMS[name].source.startswith("input:") and needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
-        values = {name: item.value for name, item in inputs.items()}
         sight = Sight(
             model=model,
             state=state,
             T_base_tip=model.forward(state.q),
-            inputs=values,
+            inputs={name: item.value for name, item in inputs.items()},
+            previous_inputs=history.previous_inputs,
             previous_action=history.previous_action,
+            period=self.control_period * self.policy_every,
         )
         flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
         if not np.isfinite(flat).all():
@@ -164,14 +172,30 @@ class Interface:
         if values.shape != (self.n_action,) or not np.isfinite(values).all():
             raise StateError(f"the action is not {self.n_action} finite numbers: {values}")
         values = np.clip(values, -1.0, 1.0)
-        spec = model.spec
+        opening = (values[-1] + 1) / 2 if self.gripper else None
+        wanted = self._wanted(model, values[:-1] if self.gripper else values, state.q)
+        step = self.acceleration_scale * model.spec.acceleration * self.control_period
+        change = wanted - state.qd
         if self.action_mode == "joint_velocity":
-            wanted = values * (self.velocity_scale * spec.velocity)
-        else:
-            J = model.jacobian(state.q)[:3]
-            wanted = damped_step(J, values * self.tip_speed)
-        step = self.acceleration_scale * spec.acceleration * self.control_period
-        return JointCommand(np.clip(wanted, state.qd - step, state.qd + step))
+            change = np.clip(change, -step, step)
+        else:  # shortened as a whole, so that the tip stays on its way
+            change /= max(1.0, float(np.max(np.abs(change) / step)))
+        return JointCommand(state.qd + change, opening=opening)
+
+    def _wanted(self, model: ArmModel, motion: Array, q: Array) -> Array:
+        """Return the joint velocities (n,) that the moving part of an action stands for."""
+        if self.action_mode == "joint_velocity":
+            return motion * (self.velocity_scale * model.spec.velocity)
+        linear = motion * self.tip_speed
+        J = model.jacobian(q)
+        if self.action_mode == "tip_displacement":
+            return self._within(damped_step(J[:3], linear), model)
+        turn = np.clip(TURN_GAIN * model.turn_down(model.forward(q)), -TURN_SPEED, TURN_SPEED)
+        return self._within(damped_step(J, np.concatenate([linear, turn])), model)
+
+    def _within(self, qd: Array, model: ArmModel) -> Array:
+        """Return velocities (n,) shortened as a whole to the speed limits, the tip on its way."""
+        return qd / max(1.0, float(np.max(np.abs(qd) / model.spec.soft_velocity)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interface ready for JSON."""

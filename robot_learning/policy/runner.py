@@ -54,6 +54,12 @@ class PolicyRunner:
         self._session = _session(bundle)
         self._history = History.start(self.interface)
 
+    @property
+    def needs(self) -> set[str]:
+        """What the policy must be told besides the joint state: inputs, by name."""
+        sources = {TERMS[name].source for name in self.interface.terms}
+        return {source[6:] for source in sources if source.startswith("input:")}
+
     def reset(self) -> None:
         """Forget the past: a new episode begins."""
         self._history = History.start(self.interface)
@@ -78,7 +84,7 @@ class PolicyRunner:
             command = self.interface.decode(self.model, action, state)
         except StateError as error:
             return StepResult(None, observation, action, str(error))
-        self._history.push(action)
+        self._history.push(action, inputs)
         return StepResult(command, observation, action)
 
     def check_goal(self, position: Array) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.robot import ArmModel, ArmState
+from robot_learning.robot.model import rotation_vector
 
 Array = NDArray[np.float64]
 DAMPING = 0.05  # m; bounds the step near singularities
@@ -25,14 +26,18 @@ class Sight:
         state: the measured joint state.
         T_base_tip: (4, 4) tip pose at that state, m.
         inputs: values of the inputs the node or the task gives, base frame, by name.
+        previous_inputs: the same one policy period ago; empty at the start.
         previous_action: (n_action,) the last action, zeros at the start.
+        period: the policy period, s.
     """
 
     model: ArmModel
     state: ArmState
     T_base_tip: Array
     inputs: Mapping[str, Array]
+    previous_inputs: Mapping[str, Array]
     previous_action: Array
+    period: float
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,15 @@ class Term:
 
 
 def damped_step(J: Array, offset: Array) -> Array:
-    """Return the joint step (n,) that moves the tip by about ``offset`` (3,), m.
+    """Return the joint step (n,) that moves the tip by about ``offset``.
 
     Damped least squares (Nakamura and Hanafusa 1986): bounded near singularities.
 
     Args:
-        J: (3, n) linear part of the Jacobian.
-        offset: (3,) m; or m/s, where the result is a joint velocity.
+        J: (m, n) rows of the Jacobian.
+        offset: (m,) m and rad; or m/s and rad/s, where the result is a joint velocity.
     """
-    return np.asarray(J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(3), offset))
+    return np.asarray(J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(len(J)), offset))
 
 
 def _joint_position(sight: Sight) -> Array:
@@ -85,11 +90,6 @@ def _tip_position(sight: Sight) -> Array:
     return sight.T_base_tip[:3, 3]
 
 
-def _goal_position(sight: Sight) -> Array:
-    """Goal position in the base frame, m, (3,)."""
-    return sight.inputs["goal"]
-
-
 def _goal_step(sight: Sight) -> Array:
     """Joint velocities that would take the tip straight to the goal, at most 1 each, (n,).
 
@@ -98,9 +98,59 @@ def _goal_step(sight: Sight) -> Array:
     differs from arm to arm; it knows no limits and no dynamics.
     """
     J = sight.model.jacobian(sight.state.q)[:3]
-    offset = sight.inputs["goal"] - sight.T_base_tip[:3, 3]
+    return _fraction(sight, J, sight.inputs["goal"] - sight.T_base_tip[:3, 3])
+
+
+def _pose_step(sight: Sight) -> Array:
+    """As ``goal_step``, to the goal's orientation as well, (n,)."""
+    R_goal, T = sight.inputs["goal_rotation"], sight.T_base_tip
+    offset = [sight.inputs["goal"] - T[:3, 3], rotation_vector(R_goal @ T[:3, :3].T)]
+    return _fraction(sight, sight.model.jacobian(sight.state.q), np.concatenate(offset))
+
+
+def _fraction(sight: Sight, J: Array, offset: Array) -> Array:
     fraction = damped_step(J, offset) / (STEP_TIME * sight.model.spec.velocity)
-    return fraction / max(1.0, float(np.abs(fraction).max()))
+    return np.asarray(fraction / max(1.0, float(np.abs(fraction).max())))
+
+
+def _tip_velocity(sight: Sight) -> Array:
+    """Velocity of the tip in the base frame, m/s, (3,)."""
+    return np.asarray(sight.model.jacobian(sight.state.q)[:3] @ sight.state.qd)
+
+
+def _tip_rotation(sight: Sight) -> Array:
+    """First two columns of the tip's rotation, (6,); continuous (Zhou and others 2019)."""
+    return sight.T_base_tip[:3, :2].T.ravel()
+
+
+def _goal_rotation(sight: Sight) -> Array:
+    """First two columns of the wanted rotation, (6,)."""
+    return sight.inputs["goal_rotation"][:, :2].T.ravel()
+
+
+def _position_of(name: str) -> Callable[[Sight], Array]:
+    """Return the term of an input's position in the base frame, m, (3,)."""
+    return lambda sight: sight.inputs[name]
+
+
+def _offset_of(name: str) -> Callable[[Sight], Array]:
+    """Return the term of an input's position as seen from the tip, base frame's axes, m, (3,)."""
+    return lambda sight: sight.inputs[name] - sight.T_base_tip[:3, 3]
+
+
+def _between(start: str, end: str) -> Callable[[Sight], Array]:
+    """Return the term of the way from one input's position to another's, m, (3,)."""
+    return lambda sight: sight.inputs[end] - sight.inputs[start]
+
+
+def _velocity_of(name: str) -> Callable[[Sight], Array]:
+    """Return the term of an input's velocity over the last policy period, m/s, (3,)."""
+
+    def velocity(sight: Sight) -> Array:
+        before = sight.previous_inputs.get(name, sight.inputs[name])
+        return (sight.inputs[name] - before) / sight.period
+
+    return velocity
 
 
 def _previous_action(sight: Sight) -> Array:
@@ -108,12 +158,35 @@ def _previous_action(sight: Sight) -> Array:
     return sight.previous_action
 
 
+def _per_joint(n: int, _: int) -> int:
+    return n
+
+
+def _of_size(size: int) -> Callable[[int, int], int]:
+    return lambda n, n_action: size
+
+
+FOREVER = float("inf")
 TERMS: dict[str, Term] = {
-    "joint_position": Term("joint_state", _joint_position, lambda n, _: n),
-    "joint_velocity": Term("joint_state", _joint_velocity, lambda n, _: n),
+    "joint_position": Term("joint_state", _joint_position, _per_joint),
+    "joint_velocity": Term("joint_state", _joint_velocity, _per_joint),
     "joint_direction": Term("joint_state", _joint_direction, lambda n, _: 2 * n),
-    "tip_position": Term("kinematics", _tip_position, lambda n, _: 3),
-    "goal_position": Term("input:goal", _goal_position, lambda n, _: 3, max_age=float("inf")),
-    "goal_step": Term("kinematics", _goal_step, lambda n, _: n),
+    "tip_position": Term("kinematics", _tip_position, _of_size(3)),
+    "tip_rotation": Term("kinematics", _tip_rotation, _of_size(6)),
+    "tip_velocity": Term("kinematics", _tip_velocity, _of_size(3)),
+    "goal_position": Term("input:goal", _position_of("goal"), _of_size(3), FOREVER),
+    "goal_rotation": Term("input:goal_rotation", _goal_rotation, _of_size(6), FOREVER),
+    "goal_velocity": Term("input:goal", _velocity_of("goal"), _of_size(3), FOREVER),
+    "goal_step": Term("input:goal", _goal_step, _per_joint, FOREVER),
+    "pose_step": Term("input:goal_rotation", _pose_step, _per_joint, FOREVER),
+    "stack_goal": Term("input:stack_goal", _position_of("stack_goal"), _of_size(3), FOREVER),
+    "gripper_opening": Term("input:gripper_opening", _position_of("gripper_opening"), _of_size(1)),
     "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
 }
+for _thing, _goal in (("object", "goal"), ("second", "stack_goal")):
+    TERMS |= {
+        f"{_thing}_position": Term(f"input:{_thing}", _position_of(_thing), _of_size(3)),
+        f"{_thing}_offset": Term(f"input:{_thing}", _offset_of(_thing), _of_size(3)),
+        f"{_thing}_way": Term(f"input:{_thing}", _between(_thing, _goal), _of_size(3)),
+        f"{_thing}_velocity": Term(f"input:{_thing}", _velocity_of(_thing), _of_size(3)),
+    }

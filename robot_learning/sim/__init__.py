@@ -2,6 +2,7 @@
 
 from robot_learning.sim.arm import BulletArm
 from robot_learning.sim.contacts import Contact, Contacts
+from robot_learning.sim.things import Things
 from robot_learning.sim.world import World
 
-__all__ = ["BulletArm", "Contact", "Contacts", "World"]
+__all__ = ["BulletArm", "Contact", "Contacts", "Things", "World"]

@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 # Motor gains of Bullet's position control: share of the error corrected in one physics step.
 POSITION_GAIN = 0.2
 VELOCITY_GAIN = 1.0
+FINGER_FRICTION = 1.0
+GEAR = 10.0  # times the gripper's force that keeps its joints together
 MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
@@ -39,14 +41,26 @@ class BulletArm:
         ]
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
-        self._held = [index[name] for name in spec.hold]
-        self._held_at = list(spec.hold.values())
+        own = spec.gripper.joints if spec.gripper else ()
+        held = {name: value for name, value in spec.hold.items() if name not in own}
+        self._held = [index[name] for name in held]
+        self._held_at = list(held.values())
         self._forces = [info[i][10] or MAX_FORCE for i in self._joints]
         self._gains = [POSITION_GAIN] * spec.n, [VELOCITY_GAIN] * spec.n
         self._time = 0.0
+        self._fingers = [index[name] for name in own]
+        self._couple()
+        for finger in self._fingers:
+            bullet.changeDynamics(
+                self.body,
+                finger,
+                lateralFriction=FINGER_FRICTION,
+                spinningFriction=0.001,
+                physicsClientId=self._client,
+            )
 
-    def reset(self, q: Array) -> ArmState:
-        """Put the arm at rest at ``q`` (n,) and its clock to 0."""
+    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
+        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``, and its clock to 0."""
         self._time = 0.0
         for joint, value in [
             *zip(self._joints, q, strict=True),
@@ -56,11 +70,22 @@ class BulletArm:
                 self.body, joint, float(value), 0.0, physicsClientId=self._client
             )
         self._hold_others()
+        if self.spec.gripper is not None:
+            places = self.spec.gripper.positions(opening)
+            bullet.resetJointStatesMultiDof(
+                self.body,
+                self._fingers,
+                [[value] for value in places],
+                physicsClientId=self._client,
+            )
+            self.grip(opening)
         self.drive(np.asarray(q), np.zeros(self.spec.n))
         return self.state()
 
-    def step(self, trajectory: Trajectory, dt: float) -> ArmState:
+    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
         """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
+        if opening is not None:
+            self.grip(opening)
         steps = round(dt / self.world.physics_dt)
         targets = trajectory.sample(np.arange(1.0, steps + 1) * self.world.physics_dt)
         for q, qd in zip(*targets, strict=True):
@@ -89,6 +114,27 @@ class BulletArm:
             physicsClientId=self._client,
         )
 
+    def grip(self, opening: float) -> None:
+        """Send the gripper to ``opening``, 0 closed to 1 open."""
+        gripper = self.spec.gripper
+        if gripper is None:
+            return
+        bullet.setJointMotorControlArray(
+            self.body,
+            self._fingers,
+            bullet.POSITION_CONTROL,
+            targetPositions=gripper.positions(opening).tolist(),
+            forces=[gripper.force] * len(self._fingers),
+            physicsClientId=self._client,
+        )
+
+    def opening(self) -> float:
+        """Return the measured opening of the gripper; 0 where there is none."""
+        if self.spec.gripper is None:
+            return 0.0
+        states = bullet.getJointStates(self.body, self._fingers, physicsClientId=self._client)
+        return self.spec.gripper.opening(np.array([item[0] for item in states]))
+
     def state(self) -> ArmState:
         """Return the measured state; its stamp is the time simulated since the reset, s."""
         states = bullet.getJointStates(self.body, self._joints, physicsClientId=self._client)
@@ -102,6 +148,32 @@ class BulletArm:
             self.body, self.world.floor, physicsClientId=self._client
         )
         return any(contact[3] >= min(self._joints) for contact in contacts)
+
+    def _couple(self) -> None:
+        """Join the gripper's joints to the first of them, as gears do."""
+        gripper = self.spec.gripper
+        if gripper is None:
+            return
+        strokes = gripper.open - gripper.closed
+        for finger, stroke in zip(self._fingers[1:], strokes[1:], strict=True):
+            gear = bullet.createConstraint(
+                self.body,
+                self._fingers[0],
+                self.body,
+                finger,
+                bullet.JOINT_GEAR,
+                [1, 0, 0],
+                [0, 0, 0],
+                [0, 0, 0],
+                physicsClientId=self._client,
+            )
+            bullet.changeConstraint(
+                gear,
+                gearRatio=-stroke / strokes[0],
+                erp=0.2,
+                maxForce=GEAR * gripper.force,
+                physicsClientId=self._client,
+            )
 
     def _hold_others(self) -> None:
         for joint, value in zip(self._held, self._held_at, strict=True):

@@ -46,10 +46,16 @@ class World:
         gui: open PyBullet's window.
         physics_dt: time of one physics step, s.
         floor: height of the floor in the base frame, m.
+        floor_friction: its coefficient; two surfaces have the product of theirs.
     """
 
     def __init__(
-        self, *, gui: bool = False, physics_dt: float = PHYSICS_DT, floor: float = 0.0
+        self,
+        *,
+        gui: bool = False,
+        physics_dt: float = PHYSICS_DT,
+        floor: float = 0.0,
+        floor_friction: float = 1.0,
     ) -> None:
         with quiet():
             self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
@@ -69,6 +75,13 @@ class World:
         if gui:
             bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
         self.floor = self._make_floor(floor)
+        bullet.changeDynamics(
+            self.floor, -1, lateralFriction=floor_friction, physicsClientId=self.client
+        )
+
+    def forget_contacts(self) -> None:
+        """Make the solver forget what touched, so far as it touches no more."""
+        bullet.performCollisionDetection(physicsClientId=self.client)
 
     def step(self) -> None:
         """Advance the physics by ``physics_dt``."""

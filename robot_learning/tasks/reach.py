@@ -1,79 +1,98 @@
-"""Reach: bring the tip to a point and keep it there."""
+"""Reach: bring the tip to a point, ReachPose: and to an orientation, and keep it there."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel, sampling
+from robot_learning.robot import sampling
+from robot_learning.tasks.task import DRAWS, Numbers, Seen, Start, Task, Waypoint
 
 Array = NDArray[np.float64]
-DRAWS = 1000
-# Keeps a redundant arm from drifting once its tip is at the goal.
-EFFORT_WEIGHT = 1.0
+ANGLE = 0.1  # rad; an orientation within it counts as reached
 
 
-class Reach:
+class Reach(Task):
     """The tip goes to a random reachable point of the workspace box.
 
     Goals and starts are tips of random configurations, so that every goal can be reached.
-
-    Args:
-        model: the arm.
-        reward: ``sparse`` (0 at the goal, else -1) or ``dense``.
-        tolerance: distance that counts as reached, m.
-
-    Raises:
-        ConfigError: where the arm can't bring its tip into the workspace box.
     """
 
     name = "reach"
+    spread = sampling.SPREAD
 
-    def __init__(self, model: ArmModel, reward: str = "dense", tolerance: float = 0.02) -> None:
-        if reward not in ("sparse", "dense"):
-            raise ConfigError(f"reward '{reward}': expected sparse or dense")
-        if not tolerance > 0:
-            raise ConfigError(f"tolerance {tolerance}: expected a distance above 0 m")
-        self.model = model
-        self.reward_kind = reward
-        self.tolerance = tolerance
-        _, self.goal = sampling.in_workspace(model, np.random.default_rng(0))
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.goal = self._draw(np.random.default_rng(0))[1][:3, 3]
 
-    def reset(self, rng: np.random.Generator) -> Array:
-        """Draw a goal and return the configuration (n,) to start from, not solved already."""
-        _, self.goal = sampling.in_workspace(self.model, rng)
+    def reset(self, rng: np.random.Generator) -> Start:
+        """Draw a goal and a start whose tip is twice the tolerance from it or more."""
+        self._set_goal(self._draw(rng)[1])
         for _ in range(DRAWS):
-            q, tip = sampling.in_workspace(self.model, rng)
-            if np.linalg.norm(tip - self.goal) > 2 * self.tolerance:
-                return q
+            q, T = self._draw(rng)
+            if np.linalg.norm(T[:3, 3] - self.goal) > 2 * self.tolerance:
+                return Start(q)
         raise ConfigError(f"{self.model.spec.path}: workspace: too small for this tolerance")
 
-    def inputs(self) -> dict[str, Array]:
-        """Return the inputs a policy is given: ``goal`` (3,), base frame, m."""
+    def inputs(self, time: float) -> dict[str, Array]:
+        """Return ``goal`` (3,), base frame, m."""
         return {"goal": self.goal}
 
-    def reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any = None) -> Array:
-        """Return the reward (...,) for tips and goals (..., 3), m.
+    def waypoint(self, seen: Seen) -> Waypoint:
+        """Go straight to the goal."""
+        return Waypoint(seen.inputs["goal"])
 
-        ``info`` is what the environment's step returned, or an array (...,) of such.
-        """
-        distance = np.linalg.norm(np.asarray(achieved) - np.asarray(desired), axis=-1)
-        if self.reward_kind == "sparse":
-            return np.where(distance > self.tolerance, -1.0, 0.0)
-        # Distance alone is nearly flat in the last centimetre.
-        close = np.exp(-((distance / self.tolerance) ** 2))
-        return np.asarray(0.5 * close - distance - EFFORT_WEIGHT * _effort(info))
+    def _draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        q, _ = sampling.in_workspace(self.model, rng, self.spread)
+        return q, self.model.forward(q)
 
-    def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
-        """Say (...,) whether tips (..., 3) are at their goals (..., 3)."""
-        distance = np.linalg.norm(np.asarray(achieved) - np.asarray(desired), axis=-1)
-        return np.asarray(distance <= self.tolerance)
+    def _set_goal(self, T_base_goal: Array) -> None:
+        self.goal = T_base_goal[:3, 3]
 
 
-def _effort(info: Any) -> Array:
-    if info is None:
-        return np.zeros(())
-    if isinstance(info, dict):
-        return np.asarray(info.get("effort", 0.0))
-    return np.array([item.get("effort", 0.0) for item in info])
+class ReachPose(Reach):
+    """The tip goes to a random reachable pose, position and orientation.
+
+    The second part of its goal is the orientation: the angle between two rotations, rad.
+    """
+
+    name = "reach_pose"
+    # A pose on the other side of a joint's range takes more than a straight way.
+    spread = 0.25
+    steps = 75
+    achieved = ("tip_position", "tip_rotation")
+    desired = ("goal_position", "goal_rotation")
+    observed = ("joint_position", "joint_velocity", "pose_step")
+
+    def inputs(self, time: float) -> dict[str, Array]:
+        """Return ``goal`` (3,), m, and ``goal_rotation`` (3, 3), base frame."""
+        return {"goal": self.goal, "goal_rotation": self._rotation}
+
+    def waypoint(self, seen: Seen) -> Waypoint:
+        """Go straight to the goal, turning on the way."""
+        return Waypoint(seen.inputs["goal"], seen.inputs["goal_rotation"])
+
+    @property
+    def tolerances(self) -> Array:
+        """Of the position, m, and of the orientation, rad."""
+        return np.array([self.tolerance, ANGLE])
+
+    def errors(self, achieved: Numbers, desired: Numbers) -> Array:
+        """Return distance, m, and angle, rad, (..., 2) of poses (..., 9)."""
+        distance = np.linalg.norm(achieved[..., :3] - desired[..., :3], axis=-1)
+        # |R1 - R2| = 2 sqrt(2) sin(angle / 2) by its three columns; the third follows from two.
+        first, second = _rotation(achieved[..., 3:]), _rotation(desired[..., 3:])
+        chord = np.linalg.norm(first - second, axis=(-2, -1)) / (2 * np.sqrt(2))
+        return np.stack([distance, 2 * np.arcsin(np.clip(chord, 0.0, 1.0))], axis=-1)
+
+    def _set_goal(self, T_base_goal: Array) -> None:
+        super()._set_goal(T_base_goal)
+        self._rotation = T_base_goal[:3, :3]
+
+
+def _rotation(columns: Numbers) -> Array:
+    """Return rotations (..., 3, 3), transposed, from their first two columns (..., 6)."""
+    two = columns.reshape(*columns.shape[:-1], 2, 3)
+    third = np.cross(two[..., 0, :], two[..., 1, :])
+    return np.concatenate([two, third[..., None, :]], axis=-2)

@@ -34,9 +34,9 @@ class Her(Section):
 class EnvSettings(Section):
     """Arguments of the environment."""
 
-    action_mode: Literal["joint_velocity", "tip_displacement"] = "joint_velocity"
+    action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
     reward: Literal["dense", "sparse"] = "dense"
-    tolerance: PositiveFloat = 0.02
+    tolerance: PositiveFloat | None = None
 
 
 class TrainConfig(Section):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.envs import EPISODE_STEPS, ArmEnv
-from robot_learning.policy import Input, PolicyBundle, PolicyRunner
+from robot_learning.envs import ArmEnv
+from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
 
 
@@ -25,7 +25,8 @@ class Evaluation:
         wilson_low: lower end of its 95 % Wilson interval.
         wilson_high: upper end.
         success_1cm: share that ended within 1 cm.
-        mean_distance: of the tip from the goal at the end, m.
+        mean_distance: at the end, m; see :class:`ArmEnv` for what it is of.
+        rms_distance: over all steps, m.
         commands_changed: share of steps whose command the safety filter changed.
         seed: of the first episode.
     """
@@ -36,6 +37,7 @@ class Evaluation:
     wilson_high: float
     success_1cm: float
     mean_distance: float
+    rms_distance: float
     commands_changed: float
     seed: int
 
@@ -51,6 +53,7 @@ class Evaluation:
             ("success", f"{self.success_rate:.1%}  (95 % Wilson {low:.1%} to {high:.1%})"),
             ("within 1 cm", f"{self.success_1cm:.1%}"),
             ("mean final distance", f"{self.mean_distance * 1e3:.1f} mm"),
+            ("root mean square distance", f"{self.rms_distance * 1e3:.1f} mm"),
             ("commands changed by a limit", f"{self.commands_changed:.1%}"),
         ]
 
@@ -72,8 +75,8 @@ def rollout(
     observations: list[NDArray[np.float32]] | None = None,
 ) -> Evaluation:
     """Run ``episodes`` seeded episodes with actions from ``act``; collect what it saw."""
-    distances, reached, changed = [], 0, 0
-    steps = EPISODE_STEPS[env.task.name]
+    distances, squares, reached, changed = [], 0.0, 0, 0
+    steps = env.task.steps
     for episode in range(episodes):
         env.reset(seed=seed + episode)
         info: dict[str, Any] = {}
@@ -82,6 +85,7 @@ def rollout(
                 observations.append(env.flat_observation)
             info = env.step(act(env))[4]
             changed += info["command_changed"]
+            squares += info["distance"] ** 2
         distances.append(info["distance"])
         reached += info["is_success"]
         on_episode(episode + 1, episodes)
@@ -93,6 +97,7 @@ def rollout(
         wilson_high=high,
         success_1cm=float(np.mean(np.array(distances) <= 0.01)),
         mean_distance=float(np.mean(distances)),
+        rms_distance=math.sqrt(squares / (episodes * steps)),
         commands_changed=changed / (episodes * steps),
         seed=seed,
     )
@@ -116,32 +121,31 @@ def evaluate_bundle(
 
 
 def show(
-    bundle: PolicyBundle,
-    spec: RobotSpec,
+    env: ArmEnv,
+    act: Callable[[ArmEnv], NDArray[np.float32]],
     episodes: int,
     seed: int,
     video: Path | None,
     on_episode: Callable[[int, int], None] = lambda done, total: None,
-) -> None:
-    """Play episodes in a window at the arm's own speed, or into an MP4 file."""
-    runner = PolicyRunner(bundle, spec)
-    env = env_of(bundle, spec, render_mode="rgb_array" if video else "human")
+) -> Evaluation:
+    """Play episodes in a window at the arm's own speed, or into an MP4 file; ends ``env``."""
     frames: list[Any] = []
 
-    def act(env: ArmEnv) -> NDArray[np.float32]:
-        action = runner_action(runner, env)
+    def act_and_show(env: ArmEnv) -> NDArray[np.float32]:
+        action = act(env)
         if video:
             frames.append(env.render())
         else:
-            time.sleep(spec.policy_period)
+            time.sleep(env.robot.policy_period)
         return action
 
     try:
-        rollout(env, act, episodes, seed, on_episode)
+        found = rollout(env, act_and_show, episodes, seed, on_episode)
     finally:
         env.close()
     if video:
-        write_video(video, frames, round(1 / spec.policy_period))
+        write_video(video, frames, round(1 / env.robot.policy_period))
+    return found
 
 
 def write_video(file: Path, frames: list[Any], fps: int) -> None:
@@ -175,7 +179,6 @@ def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32]:
     now = env.state.stamp
     if now == 0:
         runner.reset()
-    inputs = {name: Input(value, now) for name, value in env.task.inputs().items()}
-    result = runner.step(env.state, inputs, now)
+    result = runner.step(env.state, env.inputs(), now)
     assert result.action is not None, result.refused
     return result.action

@@ -12,7 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
-from robot_learning.envs import EPISODE_STEPS, ArmEnv
+from robot_learning.envs import ArmEnv
 from robot_learning.errors import ConfigError
 from robot_learning.training.run import RunConfig, replace_folder
 
@@ -50,7 +50,8 @@ def make_envs(run: RunConfig) -> VecEnv:
     from gymnasium.wrappers import TimeLimit
 
     def one() -> Monitor[Any, Any]:
-        return Monitor(TimeLimit(make_env(run), EPISODE_STEPS[run.task]))
+        env = make_env(run)
+        return Monitor(TimeLimit(env, env.task.steps))
 
     # One process: the networks are small, and learning takes longer than simulating.
     envs: VecEnv = DummyVecEnv([one] * run.train.n_envs)

@@ -11,15 +11,28 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.envs import ArmEnv
 from robot_learning.errors import ConfigError, StateError
-from robot_learning.robot import ArmState, available_robots
+from robot_learning.policy.interface import ACTION_MODES
+from robot_learning.robot import ArmState, RobotSpec, available_robots
+from robot_learning.tasks import TASKS
+
+
+def able():
+    """Return each robot with each task that it has the gripper for."""
+    return [
+        (robot, name)
+        for robot in available_robots()
+        for name, task in TASKS.items()
+        if RobotSpec.load(robot).gripper is not None or not task.gripper
+    ]
 
 
 @pytest.mark.parametrize("reward", ["dense", "sparse"])
-@pytest.mark.parametrize("action_mode", ["joint_velocity", "tip_displacement"])
-@pytest.mark.parametrize("robot", available_robots())
-def test_both_env_checkers_pass(robot, action_mode, reward):
+@pytest.mark.parametrize("action_mode", ACTION_MODES)
+@pytest.mark.parametrize(("robot", "task"), able())
+def test_both_env_checkers_pass(robot, task, action_mode, reward):
+    name = "".join(word.title() for word in task.split("_"))
     env = gymnasium.make(
-        "RobotLearning/Reach-v0", robot=robot, action_mode=action_mode, reward=reward
+        f"RobotLearning/{name}-v0", robot=robot, action_mode=action_mode, reward=reward
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -107,11 +120,11 @@ def test_compute_reward_is_the_reward_of_the_step():
 class FakeArm:
     """Follows what it is told exactly, without physics."""
 
-    def reset(self, q):
+    def reset(self, q, opening=0.0):
         self.time = 0.0
         return ArmState(q, np.zeros_like(q), 0.0)
 
-    def step(self, trajectory, dt):
+    def step(self, trajectory, dt, opening=None):
         self.time += dt
         return ArmState(*trajectory.sample(dt), self.time)
 

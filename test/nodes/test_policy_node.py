@@ -9,6 +9,7 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from std_msgs.msg import String
 
 from robot_learning.robot import ArmModel, sampling
+from test.nodes.graph import value_of
 from test.support import robot_yaml, scripted_bundle
 
 
@@ -116,6 +117,22 @@ def test_a_damaged_bundle_leaves_the_node_unconfigured(graph, bundle, tmp_path):
     assert "bundle refused" in graph.policy_status() or graph.until(
         lambda: "bundle refused" in graph.policy_status()
     )
+
+
+def test_a_bundle_that_must_see_more_than_it_is_told_is_refused(graph, tmp_path):
+    bundle = scripted_bundle(
+        tmp_path / "bundle", "arm6", observed=("goal_step", "object_offset", "second_way")
+    )
+    graph.start("policy_node", bundle=str(bundle.path))
+    assert not change(graph, Transition.TRANSITION_CONFIGURE)
+    status = graph.until(
+        lambda: (
+            [item for item in graph._policy_status if item.message == "bundle refused"]
+            if graph.policy_status()
+            else None
+        )
+    )[-1]
+    assert "object, second" in value_of(status, "reason")
 
 
 def test_a_bundle_for_another_robot_ends_an_autostarted_node(graph, tmp_path):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from robot_learning.errors import BundleError, ConfigError, StateError
 from robot_learning.policy import History, Input, Interface
@@ -24,17 +25,41 @@ def state(arm6):
 
 @pytest.fixture
 def goal():
-    return {"goal": Input(np.array([0.4, 0.1, 0.3]), 0.0)}
+    """Every input there is."""
+    given = {
+        "goal": np.array([0.4, 0.1, 0.3]),
+        "goal_rotation": Rotation.from_euler("z", 0.3).as_matrix(),
+        "stack_goal": np.array([0.4, 0.1, 0.35]),
+        "object": np.array([0.3, 0.0, 0.02]),
+        "second": np.array([0.3, 0.2, 0.02]),
+        "gripper_opening": np.array([0.25]),
+    }
+    return {name: Input(value, 0.0) for name, value in given.items()}
 
 
 def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     history = History.start(interface)
-    history.push(np.linspace(-1, 1, arm6.n))
+    before = {**goal, "object": Input(goal["object"].value - [0.004, 0.0, 0.0], 0.0)}
+    history.push(np.linspace(-1, 1, arm6.n), before)
     flat = interface.observe(model, state, goal, history)
     assert flat.shape == (interface.n_obs,) and flat.dtype == np.float32
     parts = {name: flat[part] for name, part in interface.term_slices().items()}
     np.testing.assert_allclose(parts["tip_position"], model.forward(arm6.home)[:3, 3], atol=1e-6)
     np.testing.assert_allclose(parts["goal_position"], [0.4, 0.1, 0.3], atol=1e-6)
+    tip = model.forward(arm6.home)
+    np.testing.assert_allclose(parts["tip_rotation"], tip[:3, :2].T.ravel(), atol=1e-6)
+    np.testing.assert_allclose(
+        parts["tip_velocity"], model.jacobian(arm6.home)[:3] @ state.qd, atol=1e-6
+    )
+    c, s = np.cos(0.3), np.sin(0.3)
+    np.testing.assert_allclose(parts["goal_rotation"], [c, s, 0, -s, c, 0], atol=1e-6)
+    np.testing.assert_allclose(parts["object_position"], [0.3, 0.0, 0.02], atol=1e-6)
+    np.testing.assert_allclose(parts["object_offset"], [0.3, 0.0, 0.02] - tip[:3, 3], atol=1e-6)
+    np.testing.assert_allclose(parts["object_way"], [0.1, 0.1, 0.28], atol=1e-6)
+    np.testing.assert_allclose(parts["object_velocity"], [0.1, 0.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(parts["second_way"], [0.1, -0.1, 0.33], atol=1e-6)
+    np.testing.assert_allclose(parts["goal_velocity"], 0.0)
+    np.testing.assert_allclose(parts["gripper_opening"], [0.25])
     np.testing.assert_allclose(parts["joint_velocity"], 0.25 / arm6.velocity, atol=1e-6)
     np.testing.assert_allclose(parts["previous_action"], np.linspace(-1, 1, arm6.n), atol=1e-6)
     np.testing.assert_allclose(parts["joint_direction"][: arm6.n], np.cos(arm6.home), atol=1e-6)
@@ -44,11 +69,11 @@ def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     np.testing.assert_allclose(centred[slices["joint_position"]], 0.0, atol=1e-6)
 
 
-def test_goal_step_moves_the_tip_to_the_goal(interface, model, arm6):
+def test_goal_step_moves_the_tip_to_the_goal(interface, model, goal, arm6):
     q = arm6.home
     tip = model.forward(q)[:3, 3]
     offset = np.array([0.0, 0.004, -0.003])
-    goal = {"goal": Input(tip + offset, 0.0)}
+    goal = goal | {"goal": Input(tip + offset, 0.0)}
     state = ArmState(q, np.zeros(arm6.n), 0.0)
     flat = interface.observe(model, state, goal, History.start(interface))
     step = flat[interface.term_slices()["goal_step"]]
@@ -122,3 +147,26 @@ def test_unknown_names_are_refused():
         Interface(joints=("a",), observed=("telepathy",))
     with pytest.raises(ConfigError, match="torque"):
         Interface(joints=("a",), action_mode="torque")
+
+
+def test_the_tool_is_kept_down_while_it_moves(model, arm6):
+    interface = Interface(joints=arm6.joints, action_mode="tool_down")
+    tilted = arm6.home + [0, 0, 0, 0.1, -0.1, 0]
+    q, dt = tilted.copy(), interface.control_period
+    qd = np.zeros(arm6.n)
+    for _ in range(60):
+        qd = interface.decode(model, np.array([0.0, 0.2, 0.0]), ArmState(q, qd, 0.0)).qd
+        q = q + dt * qd
+    assert np.linalg.norm(model.turn_down(model.forward(tilted))) > 0.1
+    assert np.linalg.norm(model.turn_down(model.forward(q))) < 0.02
+    moved = (model.forward(q) - model.forward(tilted))[:3, 3]
+    assert moved[1] > 0.15 and abs(moved[0]) < 0.03 and abs(moved[2]) < 0.03
+
+
+def test_the_last_number_of_an_action_is_the_grippers(model, arm6, state):
+    interface = Interface(joints=arm6.joints, gripper=True)
+    assert interface.n_action == arm6.n + 1
+    action = np.append(np.zeros(arm6.n), 0.5)
+    assert interface.decode(model, action, state).opening == pytest.approx(0.75)
+    alone = Interface(joints=arm6.joints).decode(model, np.zeros(arm6.n), state)
+    assert alone.opening is None

@@ -34,9 +34,9 @@ def test_starts_and_goals_are_reachable_and_not_solved(spec, model):
     task = Reach(model)
     rng = np.random.default_rng(0)
     for _ in range(30):
-        q = task.reset(rng)
+        q = task.reset(rng).q
         assert ((q >= spec.soft_lower) & (q <= spec.soft_upper)).all()
-        tip, goal = model.forward(q)[:3, 3], task.inputs()["goal"]
+        tip, goal = model.forward(q)[:3, 3], task.inputs(0.0)["goal"]
         assert np.linalg.norm(tip - goal) > 2 * task.tolerance
         for point in (tip, goal):
             assert ((point >= spec.workspace_lower) & (point <= spec.workspace_upper)).all()

@@ -1,0 +1,148 @@
+"""PickAndPlace: a box to a place on the floor or in the air, Stack: two boxes on each other."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.errors import ConfigError
+from robot_learning.robot.things import Thing
+from robot_learning.tasks.push import Push, fade
+from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
+
+Array = NDArray[np.float64]
+HIGHEST = 0.2  # m above the floor, of goals
+IN_THE_AIR = 0.7  # share of the goals
+ALIGNED = 0.012  # m aside of the other box at which a box goes down
+CLOSE = (0.012, 0.022)  # m from the grasp at which the gripper closes, and stays open
+BETWEEN = (0.025, 0.035)  # m from the grasp: surely between the fingers, surely not
+
+
+class PickAndPlace(Push):
+    """A box is grasped and held at a place, most often in the air."""
+
+    name = "pick_and_place"
+    gripper = True
+    default_tolerance = 0.03
+    observed: ClassVar[tuple[str, ...]] = (*Push.observed, "gripper_opening")
+    full_size = Thing("object", width=0.045, height=0.045, mass=0.1, friction=1.0)
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        gripper = self.model.spec.gripper
+        assert gripper is not None
+        if gripper.width < 1.2 * self.thing.width:
+            raise ConfigError(
+                f"task '{self.name}': the gripper of {self.model.spec.path} opens "
+                f"{gripper.width} m, too little for a box of {self.thing.width} m"
+            )
+        self.closed_on = (self.thing.width + 0.006) / gripper.width
+
+    def reset(self, rng: np.random.Generator) -> Start:
+        """Draw where the box is and where it goes."""
+        for _ in range(DRAWS):
+            start, goal = self.area.draw(rng, self.hover), self.area.draw(rng, self.hover)
+            up = rng.uniform(0.0, HIGHEST) if rng.random() < IN_THE_AIR else 0.0
+            self.goal = self.table.above(goal, self.thing.height / 2 + up)
+            box = self.table.above(start, self.thing.height / 2)
+            if np.linalg.norm(box - self.goal) > 2 * self.tolerance:
+                places = {"object": (box, rng.uniform(-TURN, TURN))}
+                return Start(self.start(rng), opening=1.0, places=places)
+        raise ConfigError(f"{self.model.spec.path}: workspace: too small for this tolerance")
+
+    def waypoint(self, seen: Seen) -> Waypoint:
+        """Come down over the box, close, carry it."""
+        return self._carry(seen, seen.inputs["object"], seen.inputs["goal"])
+
+    def _carry(self, seen: Seen, box: Array, goal: Array) -> Waypoint:
+        """Go over the box, down, close, and to the goal, each turning into the next gradually."""
+        grasp = box + [0, 0, max(self.table.lowest + self.table.floor - box[2], 0.0)]
+        offset = seen.tip - grasp
+        away, aside = float(np.linalg.norm(offset)), float(np.linalg.norm(offset[:2]))
+        over = self.thing.height + self.hover
+        height = fade(aside, 0.006, 0.02) * over
+        free = max(fade(offset[2], over - 0.03, over - 0.01), 1 - fade(aside, 0.02, 0.03))
+        fetch = np.array([*(seen.tip[:2] - free * offset[:2]), grasp[2] + height])
+        opened = float(seen.inputs["gripper_opening"][0])
+        # Fingers that stand as far apart as the box is wide hold it, where it is between them.
+        as_wide = fade(opened, self.closed_on - 0.1, self.closed_on - 0.05)
+        as_wide *= 1 - fade(opened, self.closed_on, self.closed_on + 0.06)
+        held = as_wide * (1 - fade(away, *BETWEEN))
+        carried = self._way_to(box, goal) + seen.tip - box
+        opening = fade(away, *CLOSE) * (1 - held)
+        return Waypoint(held * carried + (1 - held) * fetch, opening=opening)
+
+    def _way_to(self, box: Array, goal: Array) -> Array:
+        """Return where the held box goes next: straight to the goal."""
+        return goal
+
+
+TURN = 0.2  # rad that a box is turned by at most
+
+
+class Stack(PickAndPlace):
+    """One box is put at a place on the floor, the other on top of it.
+
+    The first part of its goal is the lower box, the second the upper one.
+    """
+
+    name = "stack"
+    steps = 250
+    achieved: ClassVar[tuple[str, ...]] = ("object_position", "second_position")
+    desired: ClassVar[tuple[str, ...]] = ("goal_position", "stack_goal")
+    observed: ClassVar[tuple[str, ...]] = (
+        *PickAndPlace.observed,
+        "second_offset",
+        "second_velocity",
+        "second_way",
+    )
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        second = self.full_size.scaled(self.table.scale, "second")
+        self.things = (self.thing, second)
+
+    @property
+    def tolerances(self) -> Array:
+        """Of the lower and of the upper box, m."""
+        return np.array([self.tolerance, self.tolerance])
+
+    def reset(self, rng: np.random.Generator) -> Start:
+        """Draw where the boxes are and where they go, all three places apart."""
+        half, apart = self.thing.height / 2, 3.5 * self.thing.width
+        for _ in range(DRAWS):
+            spots = np.array([self.area.draw(rng, self.hover) for _ in range(3)])
+            gaps = np.linalg.norm(spots - np.roll(spots, 1, axis=0), axis=1)
+            if gaps.min() > apart:
+                first, second, goal = (self.table.above(spot, half) for spot in spots)
+                self.goal = goal
+                places = {
+                    "object": (first, rng.uniform(-TURN, TURN)),
+                    "second": (second, rng.uniform(-TURN, TURN)),
+                }
+                return Start(self.start(rng), opening=1.0, places=places)
+        raise ConfigError(f"{self.model.spec.path}: workspace: too small for three boxes")
+
+    def inputs(self, time: float) -> dict[str, Array]:
+        """Return ``goal`` and ``stack_goal`` (3,) of the boxes' middles, base frame, m."""
+        return {"goal": self.goal, "stack_goal": self.goal + [0, 0, self.thing.height]}
+
+    def waypoint(self, seen: Seen) -> Waypoint:
+        """Place the first box, let go, then the second on top of it."""
+        given = seen.inputs
+        for name, goal in (("object", "goal"), ("second", "stack_goal")):
+            if np.linalg.norm(given[name] - given[goal]) > 0.3 * self.tolerance:
+                return self._carry(seen, given[name], given[goal])
+            opened = given["gripper_opening"][0] > self.closed_on + 0.1
+            if np.linalg.norm(seen.tip - given[name]) < BETWEEN[0] and not opened:
+                return Waypoint(seen.tip, opening=1.0)
+        return Waypoint(given["stack_goal"] + [0, 0, self.thing.height + self.hover], opening=1.0)
+
+    def _way_to(self, box: Array, goal: Array) -> Array:
+        """Return where the held box goes next: up, across, down."""
+        over = goal[2] + self.thing.height + self.hover
+        if np.linalg.norm((box - goal)[:2]) < ALIGNED:
+            return goal
+        if box[2] < over - 0.01:
+            return np.array([box[0], box[1], over + 0.01])
+        return np.array([goal[0], goal[1], over])

@@ -1,0 +1,170 @@
+"""What all tasks share: parts of a goal, rewards by distance, the way a script would take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.errors import ConfigError
+from robot_learning.robot import ArmModel
+from robot_learning.robot.things import Thing
+
+Array = NDArray[np.float64]
+Numbers = NDArray[np.floating[Any]]
+DRAWS = 1000
+# Keeps a redundant arm from drifting once its tip is at the goal.
+EFFORT_WEIGHT = 1.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """How an episode begins.
+
+    Attributes:
+        q: (n,) configuration, at rest.
+        opening: of the gripper, 0 closed to 1 open.
+        places: position (3,), base frame, m, and turn about the vertical, rad, of each thing.
+    """
+
+    q: Array
+    opening: float = 0.0
+    places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a script may look at.
+
+    Attributes:
+        tip: (3,) position of the tip, base frame, m.
+        inputs: what the task and the things give, by name, base frame.
+        velocities: (3,) of the inputs that are positions, over the last policy period, m/s.
+    """
+
+    tip: Array
+    inputs: Mapping[str, Array]
+    velocities: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Waypoint:
+    """Where a script would move now.
+
+    Attributes:
+        position: (3,) of the tip, base frame, m.
+        rotation: (3, 3) of the tip, or None for the one the action mode keeps.
+        velocity: (3,) of the waypoint itself, m/s.
+        opening: of the gripper, 0 closed to 1 open.
+    """
+
+    position: Array
+    rotation: Array | None = None
+    velocity: Array = field(default_factory=lambda: np.zeros(3))
+    opening: float = 0.0
+
+
+class Task:
+    """A goal to bring about, told in parts: each has an error and a tolerance.
+
+    Subclasses set the class attributes, and define :meth:`reset`, :meth:`inputs` and
+    :meth:`waypoint`; :meth:`errors` where the parts are not positions.
+
+    Attributes:
+        name: what the command line calls it.
+        steps: policy periods in one episode.
+        tolerance: m, of the first part.
+        achieved: observation terms of the achieved goal.
+        desired: observation terms of the desired goal, as many numbers.
+        observed: observation terms of the rest.
+        action_mode: the one that suits it.
+        gripper: whether it needs one.
+        floor_friction: coefficient of the floor.
+        things: what is moved.
+    """
+
+    name: ClassVar[str]
+    steps: ClassVar[int] = 50
+    default_tolerance: ClassVar[float] = 0.02
+    achieved: ClassVar[tuple[str, ...]] = ("tip_position",)
+    desired: ClassVar[tuple[str, ...]] = ("goal_position",)
+    observed: ClassVar[tuple[str, ...]] = ("joint_position", "joint_velocity", "goal_step")
+    action_mode: ClassVar[str] = "joint_velocity"
+    gripper: ClassVar[bool] = False
+    floor_friction: ClassVar[float] = 1.0
+
+    def __init__(
+        self, model: ArmModel, reward: str = "dense", tolerance: float | None = None
+    ) -> None:
+        """Prepare the task for an arm.
+
+        Args:
+            model: the arm.
+            reward: ``sparse`` (0 at the goal, else -1) or ``dense``.
+            tolerance: distance that counts as reached, m; the task's own where None is given.
+
+        Raises:
+            ConfigError: where the arm can't do the task, with what it can.
+        """
+        if reward not in ("sparse", "dense"):
+            raise ConfigError(f"reward '{reward}': expected sparse or dense")
+        self.tolerance = self.default_tolerance if tolerance is None else tolerance
+        if not self.tolerance > 0:
+            raise ConfigError(f"tolerance {tolerance}: expected a distance above 0 m")
+        if self.gripper and model.spec.gripper is None:
+            raise ConfigError(
+                f"task '{self.name}': {model.spec.path} describes no gripper; "
+                "give its joints under 'gripper:'"
+            )
+        self.model = model
+        self.reward_kind = reward
+        self.things: tuple[Thing, ...] = ()
+
+    def reset(self, rng: np.random.Generator) -> Start:
+        """Draw a goal and a start that has not reached it."""
+        raise NotImplementedError
+
+    def inputs(self, time: float) -> dict[str, Array]:
+        """Return the inputs a policy is given besides the things, ``time`` s into the episode."""
+        raise NotImplementedError
+
+    def waypoint(self, seen: Seen) -> Waypoint:
+        """Return where a script would move now; it sees no more than a policy does."""
+        raise NotImplementedError
+
+    @property
+    def tolerances(self) -> Array:
+        """Tolerance of each part of the goal, (k,)."""
+        return np.array([self.tolerance])
+
+    def errors(self, achieved: Numbers, desired: Numbers) -> Array:
+        """Return the error (..., k) of each part of goals (..., m); here of points, m."""
+        parts = (achieved - desired).reshape(*achieved.shape[:-1], -1, 3)
+        return np.asarray(np.linalg.norm(parts, axis=-1))
+
+    def reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any = None) -> Array:
+        """Return the reward (...,) for achieved and desired goals (..., m).
+
+        ``info`` is what the environment's step returned, or an array (...,) of such.
+        """
+        errors = self.errors(np.asarray(achieved), np.asarray(desired))
+        if self.reward_kind == "sparse":
+            return np.where((errors <= self.tolerances).all(axis=-1), 0.0, -1.0)
+        # Distance alone is nearly flat in the last centimetre.
+        close = np.exp(-np.sum((errors / self.tolerances) ** 2, axis=-1))
+        far = np.sum(errors * (self.tolerance / self.tolerances), axis=-1)
+        return np.asarray(0.5 * close - far - EFFORT_WEIGHT * _effort(info))
+
+    def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
+        """Say (...,) whether goals (..., m) are reached in all their parts."""
+        errors = self.errors(np.asarray(achieved), np.asarray(desired))
+        return np.asarray((errors <= self.tolerances).all(axis=-1))
+
+
+def _effort(info: Any) -> Array:
+    if info is None:
+        return np.zeros(())
+    if isinstance(info, dict):
+        return np.asarray(info.get("effort", 0.0))
+    return np.array([item.get("effort", 0.0) for item in info])
