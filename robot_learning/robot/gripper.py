@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.errors import ConfigError
+from robot_learning.robot.schema import RobotFile
 from robot_learning.robot.types import frozen_array
+from robot_learning.robot.urdf import UrdfJoint
 
 Array = NDArray[np.float64]
 
@@ -49,10 +53,36 @@ class Gripper:
             "time": self.time,
         }
 
-    @classmethod
-    def of(
-        cls, ends: Mapping[str, tuple[float, float]], width: float, force: float, time: float
-    ) -> "Gripper":
-        """Return the gripper whose joints have these ``(open, closed)`` positions."""
-        opened, closed = zip(*ends.values(), strict=True)
-        return cls(tuple(ends), frozen_array(opened), frozen_array(closed), width, force, time)
+
+def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) -> Gripper | None:
+    """Return the gripper that a robot's YAML file describes, or None.
+
+    Args:
+        file: what the YAML file says.
+        outside: the movable joints outside the chain, by name.
+        path: the YAML file.
+
+    Raises:
+        ConfigError: naming a joint that is not there, held, or can't go where it is to.
+    """
+    settings = file.gripper
+    if settings is None:
+        return None
+    for name, ends in settings.joints.items():
+        where = f"{path}: gripper.joints.{name}"
+        if name not in outside:
+            raise ConfigError(f"{where}: no such joint; expected {', '.join(outside)}")
+        if name in file.hold:
+            raise ConfigError(f"{path}: hold.{name}: a joint of the gripper is not held")
+        low, high = outside[name].lower, outside[name].upper
+        for key, value in (("open", ends.open), ("closed", ends.closed)):
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise ConfigError(f"{where}.{key}: {value} is outside the URDF's [{low}, {high}]")
+    return Gripper(
+        joints=tuple(settings.joints),
+        open=frozen_array([ends.open for ends in settings.joints.values()]),
+        closed=frozen_array([ends.closed for ends in settings.joints.values()]),
+        width=settings.width,
+        force=settings.force,
+        time=settings.time,
+    )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from robot_learning.errors import ConfigError
 from robot_learning.paths import config_dir, resolve_uri
-from robot_learning.robot.gripper import Gripper
+from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import Urdf, UrdfJoint
@@ -102,7 +102,7 @@ class RobotSpec:
         chain = urdf.chain(file.base_link, file.tip_link, named_by=path)
         limits = [_limits(joint, file, path) for joint in chain]
         home = _home(chain, limits, file, path)
-        gripper = _gripper(urdf, chain, file, path)
+        gripper = read_gripper(file, _outside(urdf, chain), path)
         return cls(
             name=path.stem,
             path=path,
@@ -266,28 +266,14 @@ def _home(chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: 
     return frozen_array([file.home[name] for name in names])
 
 
-def _gripper(urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, path: Path) -> Gripper | None:
-    settings = file.gripper
-    if settings is None:
-        return None
-    outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
-    _check_names(settings.joints, list(outside), f"{path}: gripper.joints", complete=False)
-    for name, ends in settings.joints.items():
-        if name in file.hold:
-            raise ConfigError(f"{path}: hold.{name}: a joint of the gripper is not held")
-        for key, value in (("open", ends.open), ("closed", ends.closed)):
-            low, high = outside[name].lower, outside[name].upper
-            if (low is not None and value < low) or (high is not None and value > high):
-                where = f"{path}: gripper.joints.{name}.{key}"
-                raise ConfigError(f"{where}: {value} is outside the URDF's [{low}, {high}]")
-    joints = {name: (ends.open, ends.closed) for name, ends in settings.joints.items()}
-    return Gripper.of(joints, settings.width, settings.force, settings.time)
+def _outside(urdf: Urdf, chain: list[UrdfJoint]) -> dict[str, UrdfJoint]:
+    return {joint.name: joint for joint in urdf.movable() if joint not in chain}
 
 
 def _hold(
     urdf: Urdf, chain: list[UrdfJoint], file: RobotFile, gripper: Gripper | None, path: Path
 ) -> dict[str, float]:
-    outside = {joint.name: joint for joint in urdf.movable() if joint not in chain}
+    outside = _outside(urdf, chain)
     _check_names(file.hold, list(outside), f"{path}: hold", complete=False)
     resting = {name: joint.nearest_to_zero() for name, joint in outside.items()}
     if gripper is not None:

@@ -136,7 +136,7 @@ class SafetyFilter:
     def reset(self, q: Array, now: float, opening: float | None = None) -> None:
         """Start from rest at ``q`` (n,) at time ``now``, s. Clears a latched stop.
 
-        ``opening`` is the gripper's, 0 closed to 1 open; None keeps where it was sent last.
+        The gripper is at ``opening``, in [0, 1]; None keeps where it was sent last.
 
         Raises:
             SafetyError: where ``q`` is not n finite numbers, or the arm touches something there.
@@ -154,8 +154,7 @@ class SafetyFilter:
 
     def reference(self, now: float) -> tuple[Array, Array]:
         """Return commanded positions and velocities (n,) at time ``now``, s."""
-        held = self._held
-        return sample(held.times, held.q, held.qd, now - self._start)
+        return sample(self._held.times, self._held.q, self._held.qd, now - self._start)
 
     def set_scene(self, solids: Sequence[Solid], now: float) -> None:
         """Replace what stands around the arm; the floor and the zones stay.
@@ -239,9 +238,9 @@ class SafetyFilter:
 
     @property
     def _held(self) -> Trajectory:
-        if self._in_hand is None:
-            raise SafetyError("the filter has no state to start from; call reset first")
-        return self._in_hand
+        if self._in_hand is not None:
+            return self._in_hand
+        raise SafetyError("the filter has no state to start from; call reset first")
 
     def _fault(self, state: ArmState | None, now: float) -> Cause | None:
         """Return the latching cause that the measured state gives, or None."""
@@ -285,8 +284,8 @@ class SafetyFilter:
         state: ArmState | None,
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        margins, opening = self._margins(stop, state), self._gripper.opening
-        return SafetyResult(stop, dt, status, causes, margins, opening)
+        margins = self._margins(stop, state)
+        return SafetyResult(stop, dt, status, causes, margins, self._gripper.opening)
 
     def _margins(self, stop: Trajectory, state: ArmState | None) -> dict[str, float]:
         margins = {} if self._guards is None else self._guards.margins()
