@@ -16,6 +16,8 @@ CLEAR = 0.006  # m that the tool stays above the safety margin
 LARGE = 0.6  # m to the far corner of the workspace from which things have their full size
 NEAR_END = 0.03  # m of the tool's end that count for its radius
 UP = np.array([0.0, 0.0, 1.0])
+# What a robot reaches takes a second to find out; by its hash and the heights, once a process.
+_reached: dict[tuple[str, float, float], NDArray[np.bool_]] = {}
 
 
 class Area(NamedTuple):
@@ -92,7 +94,10 @@ class Table:
             np.arange(spec.workspace_lower[k], spec.workspace_upper[k] + 1e-9, PITCH)
             for k in range(2)
         )
-        reached = np.array([[self._reaches((x, y), heights) for y in ys] for x in xs])
+        key = (spec.hash, *heights)
+        if key not in _reached:
+            _reached[key] = np.array([[self._reaches((x, y), heights) for y in ys] for x in xs])
+        reached = _reached[key]
         rows, columns = _largest(reached)
         if min(rows[1] - rows[0], columns[1] - columns[0]) < 3:
             raise ConfigError(
