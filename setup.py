@@ -10,7 +10,8 @@ SHARE = Path("share", PACKAGE)
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:
     """Return data_files that keep the folders below ``folder``."""
-    files = [path for path in Path(folder).rglob("*") if path.suffix in {".py", ".yaml", ".urdf"}]
+    kinds = {".py", ".yaml", ".urdf", ".json", ".onnx"}
+    files = [p for p in Path(folder).rglob("*") if p.suffix in kinds or p.name == "SHA256SUMS"]
     return [(str(SHARE / path.parent), [str(path)]) for path in sorted(files)]
 
 

@@ -9,7 +9,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deployment, experts, guarded, learning, safety, speed
+from benchmarks import (
+    deployment,
+    experts,
+    guarded,
+    learning,
+    physics,
+    policies,
+    safety,
+    simulation,
+    speed,
+)
 
 
 def main() -> None:
@@ -31,14 +41,36 @@ def main() -> None:
         default=0,
         help="the scripts alone, so many episodes a robot and task",
     )
+    parser.add_argument(
+        "--simulation",
+        action="store_true",
+        help="environment steps beside panda-gym's, which is installed under --runs",
+    )
+    parser.add_argument(
+        "--physics", action="store_true", help="what a longer physics step costs and saves"
+    )
+    parser.add_argument(
+        "--policies",
+        type=int,
+        metavar="SEEDS",
+        default=0,
+        help="train every task on the Panda with so many seeds, 1000 episodes each",
+    )
     arguments = parser.parse_args()
+    alone = (arguments.safety, arguments.experts, arguments.simulation, arguments.physics)
     if arguments.safety:
         rows = safety.rows(arguments.safety)
+    elif arguments.simulation:
+        rows = simulation.rows(arguments.runs)
+    elif arguments.physics:
+        rows = physics.rows()
+    elif arguments.policies:
+        rows = policies.rows(arguments.runs, arguments.policies)
     elif arguments.experts:
         rows = experts.rows(arguments.experts)
     else:
         rows = speed.rows()
-    if not (arguments.quick or arguments.safety or arguments.experts):
+    if not (arguments.quick or arguments.policies or any(alone)):
         for robot in arguments.robots:
             rows += learning.rows(robot, arguments.runs)
         rows += guarded.rows(arguments.robots[0], arguments.runs)

@@ -44,5 +44,5 @@ def unguarded(robot: str, runs: Path) -> PolicyBundle:
     if not (folder / "bundle").is_dir():
         joints_alone = functools.partial(SafetyFilter, limits_only=True)
         with patch("robot_learning.envs.arm_env.SafetyFilter", joints_alone), Bars() as bars:
-            train(make_run(robot, "reach", "sac", [], 0, folder.name), folder, bars)
+            train(make_run(robot, "reach", "dagger", [], 0, folder.name), folder, bars)
     return PolicyBundle.load(folder / "bundle")

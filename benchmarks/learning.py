@@ -14,12 +14,12 @@ SEED = 7_000_000
 Row = tuple[str, str, str, str]
 
 
-def trained(robot: str, runs: Path) -> PolicyBundle:
-    """Return the bundle of `robot-learning train --robot ROBOT`, trained once."""
-    folder = runs / f"reach-{robot}"
+def trained(robot: str, runs: Path, task: str = "reach", seed: int = 0) -> PolicyBundle:
+    """Return the bundle of `robot-learning train --robot .. --task .. --seed ..`, trained once."""
+    folder = runs / f"{task}-{robot}-{seed}"
     if not (folder / "bundle").is_dir():
         with Bars() as bars:
-            train(make_run(robot, "reach", "sac", [], 0, folder.name), folder, bars)
+            train(make_run(robot, task, "dagger", [], seed, folder.name), folder, bars)
     return PolicyBundle.load(folder / "bundle")
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.learning import Row
 from benchmarks.servo import servo
 from robot_learning.assurance import report
-from robot_learning.assurance.campaign import MakeFilter, Tally, run, safety_filter
+from robot_learning.assurance.campaign import MakeFilter, Tally, limits_alone, run, safety_filter
 from robot_learning.assurance.scenes import around
 from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
 from robot_learning.robot.schema import Solid
@@ -75,14 +75,15 @@ def cost(limits_only: bool, kind: str) -> Row:
 
 
 def closeness(commands: int) -> Row:
-    ours, theirs = (_distances(make, commands) for make in (safety_filter, servo))
+    makes = (safety_filter, limits_alone, servo)
+    ours, least, theirs = (_distances(make, commands) for make in makes)
     parts = [f"{name} {ours[name] / theirs[name]:.2f}" for name in COMPARED]
-    ratio = sum(ours.values()) / sum(theirs.values())
+    ratio, floor = (sum(each.values()) / sum(theirs.values()) for each in (ours, least))
     return (
         f"panda: mean distance asked - given over clamp-and-halt's, {commands} commands",
         f"{ratio:.2f}",
         "0.5",
-        ", ".join(parts),
+        f"with joint limits alone {floor:.2f}; " + ", ".join(parts),
     )
 
 

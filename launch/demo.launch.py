@@ -1,7 +1,7 @@
 """Train Reach where no bundle is given, then send goals to the deployed policy.
 
 ros2 launch robot_learning demo.launch.py
-ros2 launch robot_learning demo.launch.py robot:=arm6 bundle:=runs/reach-arm6-sac-1/bundle
+ros2 launch robot_learning demo.launch.py robot:=arm6 bundle:=runs/reach-arm6-dagger-1/bundle
 """
 
 import time

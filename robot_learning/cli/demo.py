@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from robot_learning.monitoring.session import Session
     from robot_learning.policy import PolicyBundle
 
-# About half of config/train/sac.yaml: enough for 2 cm, not for the last millimetres.
-TRAINING = ["total_steps=16000", "eval_every=2000", "eval_episodes=20"]
 FILM_SECONDS = 10.0
 
 
@@ -37,7 +35,7 @@ def demo(
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
     folder = runs / name
-    run = make_run(robot, "reach", "sac", TRAINING, seed, name)
+    run = make_run(robot, "reach", "dagger", [], seed, name)
     shutil.rmtree(folder, ignore_errors=True)
     bundle = with_bars(folder, run)
     with Bars() as bars:

@@ -1,10 +1,16 @@
 """``robot-learning evaluate``."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from robot_learning.cli.options import Robot, RunOrBundle
+
+if TYPE_CHECKING:
+    from robot_learning.envs.shift import Case
+    from robot_learning.policy import PolicyBundle
+    from robot_learning.robot import RobotSpec
 
 
 def evaluate(
@@ -14,22 +20,68 @@ def evaluate(
     tolerance: Annotated[
         float | None, typer.Option(min=1e-6, help="Distance that counts as reached, m.")
     ] = None,
+    shift: Annotated[
+        str, typer.Option(help="YAML of shifted physics and sensors: mild, grid, or a path.")
+    ] = "",
     robot: Robot = "",
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
-    from robot_learning.cli.options import load_bundle
+    from robot_learning.cli.options import load_bundle, output_folder
 
     bundle, spec = load_bundle(path, robot)
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
+    from robot_learning.envs.shift import load_grid, load_shifts
     from robot_learning.training.evaluate import evaluate_bundle
 
+    cases = load_grid(shift) if shift else None
+    if cases is not None:
+        folder = output_folder(path, bundle) / "shift"
+        _through(cases, bundle, spec, episodes, seed, tolerance, folder)
+        return
+    shifts = load_shifts(shift) if shift else None
     with Bars() as bars:
-        found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, bars.episode)
+        found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, bars.episode, shifts)
     rows = [
         ("robot", spec.name),
         ("tolerance", f"{(tolerance or bundle.interface.tolerance) * 1e3:.0f} mm"),
+        *([("shifted by", shift)] if shift else []),
         *found.rows(),
     ]
     print_table(f"{bundle.name} ({bundle.hash[:12]})", rows)
+
+
+def _through(
+    cases: "list[Case]",
+    bundle: "PolicyBundle",
+    spec: "RobotSpec",
+    episodes: int,
+    seed: int,
+    tolerance: float | None,
+    folder: Path,
+) -> None:
+    """Evaluate case by case; print the table, write it and its plot into ``folder``."""
+    import json
+
+    from rich.console import Console
+
+    from robot_learning.cli.bars import Bars
+    from robot_learning.cli.tables import print_table
+    from robot_learning.monitoring.plots import write_shift_plot
+    from robot_learning.training.evaluate import evaluate_bundle
+
+    rows, points = [], []
+    with Bars() as bars:
+        for number, case in enumerate(cases):
+            found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, shift=case.shift)
+            low, high = found.wilson_low, found.wilson_high
+            success = f"{found.success_rate:.1%}  ({low:.1%} to {high:.1%})"
+            rows.append((f"{case.name} {case.value:g}", success))
+            points.append({"name": case.name, "value": case.value, **found.to_dict()})
+            bars.episode(number + 1, len(cases))
+    print_table(f"{bundle.name} ({bundle.hash[:12]}): {episodes} episodes a row", rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "shift.json").write_text(json.dumps(points, indent=2))
+    plot = write_shift_plot(folder / "shift.png", points)
+    Console().print(f"plot: {plot}", soft_wrap=True)

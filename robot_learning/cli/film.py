@@ -7,7 +7,7 @@ import numpy as np
 
 from robot_learning.monitoring.session import Session
 from robot_learning.robot import RobotSpec
-from robot_learning.sim import BulletArm, World
+from robot_learning.sim import BulletArm, Camera, World, look
 from robot_learning.training.evaluate import write_video
 
 FPS = 15
@@ -27,6 +27,7 @@ def film(
     wanted = np.arange(begin, min(begin + seconds, times[-1]), 1 / FPS)
     sent = np.array([goal["sent"] for goal in session.goals])
     world = World()
+    camera = Camera(np.array([0.2, 0.0, 0.35]), 1.6, WIDTH, HEIGHT)
     frames = []
     try:
         arm = BulletArm(world, spec)
@@ -34,7 +35,7 @@ def film(
             arm.reset(np.array(session.q[int(np.searchsorted(times, t))]))
             goal = session.goals[max(0, int(np.searchsorted(sent, t, side="right")) - 1)]
             world.set_marker("goal", goal["goal"], session.tolerance)
-            frames.append(world.render(WIDTH, HEIGHT, target=(0.2, 0, 0.35), distance=1.6))
+            frames.append(look(world, camera).rgb)
             on_frame(number + 1, len(wanted))
     finally:
         world.close()

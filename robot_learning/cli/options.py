@@ -9,14 +9,17 @@ if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
 
-RunOrBundle = Annotated[Path, typer.Argument(help="Folder of a run, or of a bundle.")]
+HELP = "Folder of a run or of a bundle, or a shipped policy, e.g. panda-push."
+RunOrBundle = Annotated[Path, typer.Argument(help=HELP)]
 Robot = Annotated[
     str, typer.Option(help="Robot name or YAML file; the one of the bundle where left out.")
 ]
 
 
 def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
-    """Return the bundle in a run's folder, or in its own, with its robot."""
+    """Return the bundle in a run's folder, in its own, or a shipped one, with its robot."""
+    from robot_learning.errors import ConfigError
+    from robot_learning.paths import config_dir
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
 
@@ -25,5 +28,16 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
 
         robot = robot or read_config(path).robot
         path = path / "bundle"
+    shipped = config_dir() / "policies"
+    if not path.exists():
+        if not (shipped / path).is_dir():
+            names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
+            raise ConfigError(f"'{path}': no such folder, and no shipped policy: {names}")
+        path = shipped / path
     bundle = PolicyBundle.load(path)
     return bundle, RobotSpec.load(robot or bundle.robot["name"])
+
+
+def output_folder(path: Path, bundle: "PolicyBundle") -> Path:
+    """Return where to write about a bundle: its run's folder, never the bundle's own."""
+    return path if (path / "config.yaml").is_file() else Path("runs") / bundle.name

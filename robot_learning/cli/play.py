@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from robot_learning.cli.options import HELP, Robot
 from robot_learning.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,19 +15,17 @@ if TYPE_CHECKING:
 
 
 def play(
-    path: Annotated[Path | None, typer.Argument(help="Folder of a run, or of a bundle.")] = None,
+    path: Annotated[Path | None, typer.Argument(help=HELP)] = None,
     expert: Annotated[
         bool, typer.Option("--expert", help="Watch the script that solves a task instead.")
     ] = False,
-    task: Annotated[str, typer.Option(help="Task of the script.")] = "reach",
-    robot: Annotated[
-        str, typer.Option(help="Robot name or YAML file; the bundle's where left out.")
-    ] = "",
+    task: Annotated[str, typer.Option(help="Task of the script, or a YAML file.")] = "reach",
+    robot: Robot = "",
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to show.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 0,
     video: Annotated[
         Path | None,
-        typer.Option(help="MP4 to write; play.mp4 in PATH where there is no display."),
+        typer.Option(help="MP4 to write; play.mp4 with the run where there is no display."),
     ] = None,
 ) -> None:
     """Watch a bundle, or a script, move the arm: in a window, or in a video without a display."""
@@ -64,13 +63,11 @@ def _script(task: str, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv
 
 
 def _policy(path: Path, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any], Path]":
-    from robot_learning.cli.options import load_bundle
+    from robot_learning.cli.options import load_bundle, output_folder
     from robot_learning.policy import PolicyRunner
     from robot_learning.training.evaluate import env_of, runner_action
 
     bundle, spec = load_bundle(path, robot)
     runner = PolicyRunner(bundle, spec)
-    # A bundle's folder holds nothing but the bundle.
-    folder = path.parent if path == bundle.path else path
     env = env_of(bundle, spec, render_mode=mode)
-    return env, lambda env: runner_action(runner, env), folder
+    return env, lambda env: runner_action(runner, env), output_folder(path, bundle)

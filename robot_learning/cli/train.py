@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def train(
     robot: Annotated[str, typer.Option(help="Robot name or YAML file.")] = "arm6",
-    task: Annotated[str, typer.Option(help="Task to learn.")] = "reach",
+    task: Annotated[str, typer.Option(help="Task to learn, or a YAML file of one.")] = "reach",
     config: Annotated[
-        str, typer.Option(help="sac, tqc, ppo, or a YAML file of your own.")
-    ] = "sac",
+        str, typer.Option(help="dagger, sac, tqc, ppo, or a YAML file of your own.")
+    ] = "dagger",
     override: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a key, e.g. --set total_steps=50000. Repeatable."),
@@ -35,7 +35,7 @@ def train(
         with_bars(resume, None)
         return
     run = make_run(robot, task, config, override or [], seed, name or "run")
-    name = name or _free_name(runs, f"{task}-{run.robot_name}-{run.train.algorithm}")
+    name = name or _free_name(runs, f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}")
     folder = runs / name
     if folder.exists():
         raise ConfigError(f"{folder}: there is a run already; --resume {folder} goes on from it")
@@ -52,22 +52,21 @@ def make_run(
     """
     from robot_learning.robot import RobotSpec
     from robot_learning.robot.spec import find_robot
-    from robot_learning.tasks import TASKS
+    from robot_learning.tasks import load_task
     from robot_learning.training.config import load_config
     from robot_learning.training.run import RunConfig
     from robot_learning.training.tracking import code_version
 
-    if task not in TASKS:
-        raise ConfigError(f"task '{task}': no such task; there are {', '.join(TASKS)}")
+    settings = load_task(task)
     spec = RobotSpec.load(robot)
     return RunConfig(
         name=name,
         robot=str(find_robot(robot)) if Path(robot).is_file() else robot,
-        task=task,
+        task=str(Path(task).resolve()) if Path(task).is_file() else task,
         seed=seed,
         code=code_version(),
         robot_hash=spec.hash,
-        train=load_config(config, overrides),
+        train=load_config(config, overrides, settings.task),
     )
 
 

@@ -3,6 +3,7 @@
 import gymnasium
 
 from robot_learning.envs.arm_env import ArmEnv
+from robot_learning.envs.camera import CameraObservation
 from robot_learning.tasks import TASKS
 
 for _name, _task in TASKS.items():
@@ -13,4 +14,4 @@ for _name, _task in TASKS.items():
         max_episode_steps=_task.steps,
     )
 
-__all__ = ["ArmEnv"]
+__all__ = ["ArmEnv", "CameraObservation"]

@@ -1,5 +1,8 @@
 """Any arm and any task as a Gymnasium goal environment."""
 
+import math
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +10,14 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from robot_learning.envs.sensing import Sensing
+from robot_learning.envs.shift import Randomization, Shift, load_shifts
 from robot_learning.errors import ConfigError
 from robot_learning.policy import History, Input, Interface
-from robot_learning.robot import ArmBackend, ArmModel, ArmState, RobotSpec
+from robot_learning.robot import ArmBackend, ArmModel, ArmState, RobotSpec, Trajectory
 from robot_learning.safety import SafetyFilter, Status
-from robot_learning.sim import BulletArm, Things, World
-from robot_learning.tasks import TASKS, Start
+from robot_learning.sim import BulletArm, Camera, Things, World, look
+from robot_learning.tasks import Start, TaskSettings, load_task, make_task
 
 Array = NDArray[np.float64]
 DRAWS = 1000
@@ -28,13 +33,21 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     Args:
         robot: name of a shipped robot or path of a YAML file.
-        task: name of a task.
+        task: name of a task, path of a YAML file of one, or what was read from it.
         action_mode: ``joint_velocity``, ``tip_displacement`` or ``tool_down``; the task's own
             where None is given.
         reward: ``sparse`` or ``dense``.
         tolerance: distance that counts as reached, m; the task's own where None is given.
         render_mode: None, ``rgb_array`` or ``human``.
         backend: an arm to use instead of a simulated one.
+        shift: what the physics and the sensors are to differ in from episode to episode: a YAML
+            file, the name of a shipped one, or what was read; None for nothing. The observation
+            and the reward are of what arrives, ``is_success`` and ``distance`` of what is.
+
+    Attributes:
+        inputs: what a deployed policy is told by topics: goals, where the things are.
+        shift: what differs in this episode.
+        task_settings: what the task was asked to be.
     """
 
     metadata = {"render_modes": ["rgb_array", "human"], "render_fps": 25}
@@ -42,22 +55,22 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     def __init__(
         self,
         robot: str | Path = "panda",
-        task: str = "reach",
+        task: str | Path | TaskSettings = "reach",
         action_mode: str | None = None,
         reward: str = "dense",
         tolerance: float | None = None,
         render_mode: str | None = None,
         backend: ArmBackend | None = None,
+        shift: str | Path | Randomization | None = None,
     ) -> None:
-        if task not in TASKS:
-            raise ConfigError(f"task '{task}': no such task; there are {', '.join(TASKS)}")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigError(f"render_mode '{render_mode}': expected rgb_array, human or None")
         self.render_mode = render_mode
         # Gymnasium keeps `spec` for its own EnvSpec.
         self.robot = RobotSpec.load(robot)
         self.model = ArmModel(self.robot)
-        self.task = TASKS[task](self.model, reward=reward, tolerance=tolerance)
+        self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
+        self.task = make_task(self.task_settings, self.model, reward, tolerance)
         self.interface = Interface(
             joints=self.robot.joints,
             action_mode=action_mode or self.task.action_mode,
@@ -73,19 +86,29 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.world: World | None = None
         self.things: Things | None = None
         if backend is None:
+            period = self.robot.control_period
             self.world = World(
                 gui=render_mode == "human",
+                physics_dt=period / math.ceil(period / self.task.physics_dt),
                 floor=self.robot.safety.floor,
                 floor_friction=self.task.floor_friction,
             )
-            backend = BulletArm(self.world, self.robot)
+            backend = BulletArm(self.world, self.robot, gripper=self.task.gripper)
             self.things = Things(self.world, self.task.things)
-        elif self.task.things:
-            raise ConfigError(f"task '{task}': its things are simulated; it takes no backend")
+        elif self.task.things or shift is not None:
+            raise ConfigError(
+                f"task '{self.task.name}': things and shifts are simulated; it takes no backend"
+            )
         self.backend = backend
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
         self.history = History.start(self.interface)
+        self.inputs: Mapping[str, Input] = {}
         self._state: ArmState | None = None
+        self._truth: ArmState | None = None
+        self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
+        self.shift = Shift()
+        self._sensing: Sensing | None = None
+        self._sent: deque[tuple[Trajectory, float | None]] = deque()
         parts = self.interface.split(self.flat_observation)
         spaces: Any = gymnasium.spaces.Dict(
             {
@@ -109,41 +132,78 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Start an episode; equal seeds start equal episodes."""
         super().reset(seed=seed)
         start = self._free_start()
-        self._state = self.backend.reset(start.q, start.opening)
-        self.filter.reset(start.q, self._state.stamp, start.opening)
+        self._sent.clear()
+        if self._shifts is not None:
+            self.shift = self._shifts.draw(self.np_random)
+            self._apply(self.shift, start)
+        state = self.backend.reset(start.q, start.opening)
+        self.filter.reset(start.q, state.stamp, start.opening)
         self.history = History.start(self.interface)
         if self.things is not None:
             self.things.lift()
             for name, place in start.places.items():
                 self.things.place(name, *place)
+        self._sense(state)
         observation = self._observe()
-        return observation, self._info(observation, changed=False)
+        return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
 
     def step(
-        self, action: ArrayLike
+        self, action: ArrayLike | None
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
-        """Move for one policy period."""
-        changed, seen = False, self.inputs()
+        """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
+        changed, seen = False, self.inputs
         for _ in range(self.robot.policy_every):
-            command = self.interface.decode(self.model, action, self.state)
-            dt, now = self.robot.control_period, self.state.stamp
-            result = self.filter.apply(command, self.state, dt, now)
+            command = None
+            if action is not None:
+                command = self.interface.decode(self.model, action, self.state)
+            dt = self.robot.control_period
+            result = self.filter.apply(command, self.state, dt, self.time)
             changed = changed or result.status is not Status.OK
-            self._state = self.backend.step(result.stop, dt, result.opening)
-        self.history.push(action, seen)
+            self._sent.append((result.stop, result.opening))
+            motion, opening = self._sent.popleft()
+            self._sense(self.backend.step(motion, dt, opening))
+        if action is not None:
+            self.history.push(action, seen)
         observation = self._observe()
-        info = self._info(observation, changed)
-        achieved, desired = observation["achieved_goal"], observation["desired_goal"]
-        return observation, float(self.compute_reward(achieved, desired, info)), False, False, info
+        seen_errors = self._errors(observation)
+        info = self._info(self._true_errors(seen_errors), changed)
+        reward = float(self.task.score(seen_errors, info["effort"]))
+        return observation, reward, False, False, info
 
-    def inputs(self) -> dict[str, Input]:
-        """Return what a deployed policy is told by topics: goals, where the things are."""
-        now = self.state.stamp
+    @property
+    def time(self) -> float:
+        """Simulated time since the episode began, s."""
+        return 0.0 if self._truth is None else self._truth.stamp
+
+    def _sense(self, state: ArmState) -> None:
+        """Take what is true now for what is measured, or let the sensors make it of it."""
+        self._truth = state
+        self._state, self.inputs = state, self._read_inputs()
+        if self._sensing is not None:
+            self._state, self.inputs = self._sensing.measure(state, self.inputs)
+
+    def _apply(self, shift: Shift, start: Start) -> None:
+        assert self.world is not None and self.things is not None
+        assert isinstance(self.backend, BulletArm)
+        self.backend.shift(
+            link_mass=shift.link_mass,
+            payload=shift.payload,
+            damping=shift.damping,
+            motor_gain=shift.motor_gain,
+            motor_force=shift.motor_force,
+        )
+        self.things.shift(shift.thing_mass, shift.friction)
+        self.world.tilt_gravity(shift.gravity_tilt, self.np_random.uniform(-np.pi, np.pi))
+        self._sensing = Sensing(shift, self.np_random)
+        self._sent.extend([(Trajectory.rest(start.q), start.opening)] * shift.action_latency)
+
+    def _read_inputs(self) -> dict[str, Input]:
+        now = self.time
         values = self.task.inputs(now)
         if self.things is not None:
             values |= self.things.positions()
         if self.task.gripper and isinstance(self.backend, BulletArm):
-            values["gripper_opening"] = np.array([self.backend.opening()])
+            values["gripper_opening"] = np.array([self.backend.opening])
         return {name: Input(value, now) for name, value in values.items()}
 
     def _free_start(self) -> Start:
@@ -161,9 +221,15 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Return a picture (h, w, 3) in mode ``rgb_array``."""
         if self.render_mode != "rgb_array" or self.world is None:
             return None
+        self._show_goal()
+        return look(self.world, self.camera).rgb
+
+    @property
+    def camera(self) -> Camera:
+        """A camera that sees the whole workspace."""
         reach = float(np.abs(self.robot.workspace_upper).max())
         centre = (self.robot.workspace_lower + self.robot.workspace_upper) / 4
-        return self.world.render(target=centre + [0, 0, 0.15], distance=1.1 + reach)
+        return Camera(centre + [0, 0, 0.15], 1.1 + reach)
 
     def close(self) -> None:
         """End the simulation."""
@@ -172,23 +238,32 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def _show_goal(self) -> None:
         for name in ("goal", "stack_goal"):
-            position = self.task.inputs(self.state.stamp).get(name)
-            if position is not None and self.world is not None:
-                self.world.set_marker(name, position, self.task.tolerance)
+            if self.world is not None and name in self.inputs:
+                self.world.set_marker(name, self.inputs[name].value, self.task.tolerance)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        flat = self.interface.observe(self.model, self.state, self.inputs(), self.history)
+        flat = self.interface.observe(self.model, self.state, self.inputs, self.history)
         self.flat_observation = flat
-        if self.render_mode is not None:
+        if self.render_mode == "human":
             self._show_goal()
         return self.interface.split(flat)
 
-    def _info(self, observation: dict[str, NDArray[np.float32]], changed: bool) -> dict[str, Any]:
-        achieved, desired = observation["achieved_goal"], observation["desired_goal"]
-        shares = self.task.errors(achieved, desired) / self.task.tolerances
+    def _errors(self, observation: dict[str, NDArray[np.float32]]) -> Array:
+        return self.task.errors(observation["achieved_goal"], observation["desired_goal"])
+
+    def _true_errors(self, seen: Array) -> Array:
+        """Return the errors of the task, whatever the sensors make of them in ``seen``."""
+        if self._sensing is None or self._truth is None:
+            return seen
+        flat = self.interface.observe(self.model, self._truth, self._read_inputs(), self.history)
+        return self._errors(self.interface.split(flat))
+
+    def _info(self, errors: Array, changed: bool) -> dict[str, Any]:
+        speed = self.state.qd / self.robot.velocity
+        distance = float(self.task.farthest(errors))
         return {
-            "is_success": bool((shares <= 1.0).all()),
-            "distance": float(shares.max() * self.task.tolerance),
+            "is_success": distance <= self.task.tolerance,
+            "distance": distance,
             "command_changed": changed,
-            "effort": float(np.mean((self.state.qd / self.robot.velocity) ** 2)),
+            "effort": float(speed @ speed) / self.robot.n,
         }

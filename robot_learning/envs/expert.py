@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.envs.arm_env import ArmEnv
-from robot_learning.policy.terms import damped_step
+from robot_learning.policy.terms import DAMPING
+from robot_learning.robot.chain import damped_step, home_motion, shorten
 from robot_learning.robot.model import rotation_vector
 from robot_learning.tasks import Seen, Waypoint
 
@@ -20,7 +21,7 @@ def expert_action(env: ArmEnv) -> NDArray[np.float32]:
     """
     interface, state = env.interface, env.state
     T = env.model.forward(state.q)
-    inputs = {name: item.value for name, item in env.inputs().items()}
+    inputs = {name: item.value for name, item in env.inputs.items()}
     before = env.history.previous_inputs
     period = env.robot.policy_period
     velocities = {
@@ -49,5 +50,7 @@ def _joint_motion(env: ArmEnv, T: Array, linear: Array, waypoint: Waypoint) -> A
     angular = GAIN * turn
     angular *= min(1.0, TURN_SPEED / max(float(np.linalg.norm(angular)), 1e-9))
     twist = np.concatenate([linear, angular])
-    share = damped_step(J, twist) / (env.interface.velocity_scale * env.robot.velocity)
-    return np.asarray(share / max(1.0, float(np.abs(share).max())))
+    robot = env.robot
+    qd = damped_step(J, twist, DAMPING) + home_motion(env.state.q, J, robot.home, robot.velocity)
+    full = env.interface.velocity_scale * robot.velocity
+    return shorten(qd, full) / full

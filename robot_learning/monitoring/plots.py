@@ -48,6 +48,34 @@ def write_plots(folder: Path, curve: Curve, session: Session | None = None) -> d
     return files
 
 
+def write_shift_plot(file: Path, points: Sequence[Mapping[str, Any]]) -> Path:
+    """Write a PNG of success over each shifted value, with its 95 % Wilson interval."""
+    names = list(dict.fromkeys(point["name"] for point in points))
+    columns = min(len(names), 5)
+    rows = -(-len(names) // columns)
+    with plt.rc_context(STYLE):
+        figure, grid = plt.subplots(
+            rows, columns, figsize=(2.3 * columns, 2.0 * rows), sharey=True, squeeze=False
+        )
+        for axes, name in zip(grid.flat, names, strict=False):
+            own = sorted((p for p in points if p["name"] == name), key=lambda p: p["value"])
+            values = [point["value"] for point in own]
+            low, high = (
+                [100 * point[f"wilson_{end}"] for point in own] for end in ("low", "high")
+            )
+            axes.fill_between(values, low, high, color=BLUE, alpha=0.15, linewidth=0)
+            axes.plot(values, [100 * point["success_rate"] for point in own], "o-", color=BLUE)
+            axes.set(title=name.replace("_", " "), ylim=(-3, 103), xticks=values)
+        for axes in grid.flat[len(names) :]:
+            axes.axis("off")
+        for axes in grid[:, 0]:
+            axes.set_ylabel("success, %")
+        figure.tight_layout()
+        figure.savefig(file, bbox_inches="tight")
+        plt.close(figure)
+    return file
+
+
 def _learning_curve(curve: Curve) -> Any:
     figure, axes = plt.subplots(figsize=(7, 3))
     steps = [row["steps"] for row in curve]

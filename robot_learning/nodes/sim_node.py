@@ -75,8 +75,9 @@ class SimNode(Node):
         for _ in range(self._every):
             if self._steps * self.world.physics_dt >= due:
                 return
+            before = self.controller.sample(self.now)[0]
             self._steps += 1
-            self.arm.drive(*self.controller.sample(self.now))
+            self.arm.drive(before, self.controller.sample(self.now)[0])
             self.world.step()
             if self._steps % self._every == 0:
                 self._publish()

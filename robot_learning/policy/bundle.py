@@ -18,7 +18,7 @@ from robot_learning.errors import BundleError
 from robot_learning.policy.interface import Interface
 from robot_learning.robot import RobotSpec
 
-FORMAT = 2
+FORMAT = 3
 SUMS = "SHA256SUMS"
 FILES = ("bundle.json", "evaluation.json", "policy.onnx", "statistics.json")
 _FIELDS = {"format", "name", "task", "interface", "robot", "robot_hash", "provenance"}

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.robot import ArmModel, ArmState
+from robot_learning.robot.chain import damped_step, home_motion, shorten
 from robot_learning.robot.model import rotation_vector
+from robot_learning.robot.things import PLACED
 
 Array = NDArray[np.float64]
-DAMPING = 0.05  # m; bounds the step near singularities
+DAMPING = 0.05**2  # m²; bounds steps near singularities
 STEP_TIME = 0.06  # s
+ARRIVED = 0.01  # m
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Sight:
         model: the arm.
         state: the measured joint state.
         T_base_tip: (4, 4) tip pose at that state, m.
+        J: (6, n) Jacobian of the tip there, linear rows first, base frame.
         inputs: values of the inputs the node or the task gives, base frame, by name.
         previous_inputs: the same one policy period ago; empty at the start.
         previous_action: (n_action,) the last action, zeros at the start.
@@ -34,6 +38,7 @@ class Sight:
     model: ArmModel
     state: ArmState
     T_base_tip: Array
+    J: Array
     inputs: Mapping[str, Array]
     previous_inputs: Mapping[str, Array]
     previous_action: Array
@@ -55,18 +60,6 @@ class Term:
     compute: Callable[[Sight], Array]
     size: Callable[[int, int], int]
     max_age: float = 0.2
-
-
-def damped_step(J: Array, offset: Array) -> Array:
-    """Return the joint step (n,) that moves the tip by about ``offset``.
-
-    Damped least squares (Nakamura and Hanafusa 1986): bounded near singularities.
-
-    Args:
-        J: (m, n) rows of the Jacobian.
-        offset: (m,) m and rad; or m/s and rad/s, where the result is a joint velocity.
-    """
-    return np.asarray(J.T @ np.linalg.solve(J @ J.T + DAMPING**2 * np.eye(len(J)), offset))
 
 
 def _joint_position(sight: Sight) -> Array:
@@ -97,25 +90,30 @@ def _goal_step(sight: Sight) -> Array:
     shortened as a whole where a joint would pass 1. It spares the network the Jacobian, which
     differs from arm to arm; it knows no limits and no dynamics.
     """
-    J = sight.model.jacobian(sight.state.q)[:3]
-    return _fraction(sight, J, sight.inputs["goal"] - sight.T_base_tip[:3, 3])
+    return _fraction(sight, sight.J[:3], sight.inputs["goal"] - sight.T_base_tip[:3, 3])
 
 
 def _pose_step(sight: Sight) -> Array:
     """As ``goal_step``, to the goal's orientation as well, (n,)."""
     R_goal, T = sight.inputs["goal_rotation"], sight.T_base_tip
     offset = [sight.inputs["goal"] - T[:3, 3], rotation_vector(R_goal @ T[:3, :3].T)]
-    return _fraction(sight, sight.model.jacobian(sight.state.q), np.concatenate(offset))
+    return _fraction(sight, sight.J, np.concatenate(offset))
+
+
+def _home_step(sight: Sight) -> Array:
+    """Joint velocities toward home with the tip where it is, as fractions of limits, (n,)."""
+    spec = sight.model.spec
+    return home_motion(sight.state.q, sight.J[:3], spec.home, spec.velocity) / spec.velocity
 
 
 def _fraction(sight: Sight, J: Array, offset: Array) -> Array:
-    fraction = damped_step(J, offset) / (STEP_TIME * sight.model.spec.velocity)
-    return np.asarray(fraction / max(1.0, float(np.abs(fraction).max())))
+    velocity = sight.model.spec.velocity
+    return shorten(damped_step(J, offset, DAMPING) / STEP_TIME, velocity) / velocity
 
 
 def _tip_velocity(sight: Sight) -> Array:
     """Velocity of the tip in the base frame, m/s, (3,)."""
-    return np.asarray(sight.model.jacobian(sight.state.q)[:3] @ sight.state.qd)
+    return np.asarray(sight.J[:3] @ sight.state.qd)
 
 
 def _tip_rotation(sight: Sight) -> Array:
@@ -141,6 +139,38 @@ def _offset_of(name: str) -> Callable[[Sight], Array]:
 def _between(start: str, end: str) -> Callable[[Sight], Array]:
     """Return the term of the way from one input's position to another's, m, (3,)."""
     return lambda sight: sight.inputs[end] - sight.inputs[start]
+
+
+def _arrived(start: str, end: str) -> Callable[[Sight], Array]:
+    """Return the term that is 1 where an input is at another's position, 0 well away, (1,).
+
+    Whether a thing is in its place decides what comes next; in metres it hardly shows.
+    """
+
+    def arrived(sight: Sight) -> Array:
+        share = (sight.inputs[end] - sight.inputs[start]) / ARRIVED
+        return np.array([np.exp(-share @ share)])
+
+    return arrived
+
+
+def _next(values: Mapping[str, Array]) -> tuple[str, str]:
+    """Return the thing that is to be moved now, and its goal: the second once the first is placed.
+
+    A policy for two things then needs little more than one for a single one.
+    """
+    placed = np.linalg.norm(values["goal"] - values["object"]) <= PLACED
+    return ("second", "stack_goal") if placed else ("object", "goal")
+
+
+def _next_offset(sight: Sight) -> Array:
+    """Position of the thing to be moved now as seen from the tip, m, (3,)."""
+    return _offset_of(_next(sight.inputs)[0])(sight)
+
+
+def _next_way(sight: Sight) -> Array:
+    """Way from the thing to be moved now to its goal, m, (3,)."""
+    return _between(*_next(sight.inputs))(sight)
 
 
 def _velocity_of(name: str) -> Callable[[Sight], Array]:
@@ -179,7 +209,10 @@ TERMS: dict[str, Term] = {
     "goal_velocity": Term("input:goal", _velocity_of("goal"), _of_size(3), FOREVER),
     "goal_step": Term("input:goal", _goal_step, _per_joint, FOREVER),
     "pose_step": Term("input:goal_rotation", _pose_step, _per_joint, FOREVER),
+    "home_step": Term("kinematics", _home_step, _per_joint),
     "stack_goal": Term("input:stack_goal", _position_of("stack_goal"), _of_size(3), FOREVER),
+    "next_offset": Term("input:second", _next_offset, _of_size(3)),
+    "next_way": Term("input:second", _next_way, _of_size(3)),
     "gripper_opening": Term("input:gripper_opening", _position_of("gripper_opening"), _of_size(1)),
     "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
 }
@@ -188,5 +221,6 @@ for _thing, _goal in (("object", "goal"), ("second", "stack_goal")):
         f"{_thing}_position": Term(f"input:{_thing}", _position_of(_thing), _of_size(3)),
         f"{_thing}_offset": Term(f"input:{_thing}", _offset_of(_thing), _of_size(3)),
         f"{_thing}_way": Term(f"input:{_thing}", _between(_thing, _goal), _of_size(3)),
+        f"{_thing}_arrived": Term(f"input:{_thing}", _arrived(_thing, _goal), _of_size(1)),
         f"{_thing}_velocity": Term(f"input:{_thing}", _velocity_of(_thing), _of_size(3)),
     }

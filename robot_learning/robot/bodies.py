@@ -1,6 +1,7 @@
 """The arm as bodies that can be measured against each other and against shapes."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import coal
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from robot_learning.robot.capsules import Capsule, enclosing
 from robot_learning.robot.chain import link_poses, velocity_gradient
 from robot_learning.robot.compiled import compiled
-from robot_learning.robot.geometry import Body, read_bodies, read_screws
+from robot_learning.robot.geometry import Body, read_bodies
 from robot_learning.robot.model import ArmModel
 from robot_learning.robot.shapes import Shape
 from robot_learning.robot.spec import RobotSpec
@@ -47,8 +48,6 @@ BODY = np.dtype(
         ("ball", np.float64),
     ]
 )
-# What was read from a robot's files, by its hash: hulls and capsules take a second to make.
-_READ: dict[str, tuple[Array, list[Body], list[Capsule]]] = {}
 
 
 class ArmBodies:
@@ -67,10 +66,8 @@ class ArmBodies:
         self.spec = spec
         if spec.hash not in _READ:
             _READ[spec.hash] = _read(spec)
-        self.screws, self.bodies, self.capsules = _READ[spec.hash]
+        self.screws, self.bodies, self.capsules, self.points, self.table = _READ[spec.hash]
         self.links = [body.link for body in self.bodies]
-        self.points = np.concatenate([body.points for body in self.bodies])
-        self.table = _table(self.bodies, self.capsules)
         self._zero = [np.ascontiguousarray(body.T_base_body) for body in self.bodies]
         self._request, self._result = coal.DistanceRequest(), coal.DistanceResult()
         self._poses = coal.Transform3s(), coal.Transform3s()
@@ -148,11 +145,27 @@ class ArmBodies:
         return out
 
 
-def _read(spec: RobotSpec) -> tuple[Array, list[Body], list[Capsule]]:
+class _Read(NamedTuple):
+    """What was read from a robot's files; see :class:`ArmBodies`."""
+
+    screws: Array
+    bodies: list[Body]
+    capsules: list[Capsule]
+    points: Array
+    table: NDArray[np.void]
+
+
+# By the robot's hash: hulls take a second to make, and arms that share them share the caches.
+_READ: dict[str, _Read] = {}
+
+
+def _read(spec: RobotSpec) -> _Read:
     tip = ArmModel(spec).forward(np.zeros(spec.n))
     point = Body(TIP, spec.n, coal.Sphere(0.0), tip, tip[None, :3, 3], 0.0)
     bodies = [*read_bodies(spec), point]
-    return read_screws(spec), bodies, [enclosing(body.points, body.radius) for body in bodies]
+    capsules = [enclosing(body.points, body.radius) for body in bodies]
+    points = np.concatenate([body.points for body in bodies])
+    return _Read(ArmModel(spec).screws, bodies, capsules, points, _table(bodies, capsules))
 
 
 def _table(bodies: list[Body], capsules: list[Capsule]) -> NDArray[np.void]:

@@ -1,7 +1,7 @@
-"""Compiled kinematics of the chain: where the links and the capsules around them are.
+"""Compiled kinematics of the chain: where the links are, how the tip moves with the joints.
 
-Pinocchio computes the same in a microsecond, but reading its results into numpy takes longer
-than computing them here; a control tick needs them dozens of times.
+Pinocchio reads the robot and computes the same in a microsecond, but bringing its results into
+numpy takes longer than computing them here; a control tick needs them dozens of times.
 """
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from robot_learning.robot.compiled import compiled
 
 Array = NDArray[np.float64]
+HOME_TIME = 1.0  # s
+HOME_SPEED = 0.2  # of the speed limits
+NULL_DAMPING = 1e-6  # m²; what is left over hardly moves the tip
 
 
 @compiled
@@ -18,7 +21,7 @@ def link_poses(q: Array, screws: Array) -> Array:
 
     Args:
         q: (n,) rad or m.
-        screws: (n, 7) as :func:`robot_learning.robot.geometry.read_screws` returns them.
+        screws: (n, 7) as :class:`robot_learning.robot.model.ArmModel` has them.
     """
     n = q.shape[0]
     out = np.zeros((n + 1, 3, 4))
@@ -83,8 +86,23 @@ def velocity_gradient(q: Array, screws: Array, point: Array, link: int, along: A
 
 
 @compiled
+def tip_pose(q: Array, screws: Array, T_zero: Array) -> Array:
+    """Return the pose (4, 4) of a frame of the last link that is at ``T_zero`` with q = 0."""
+    T = link_poses(q, screws)[q.shape[0]]
+    out = np.zeros((4, 4))
+    out[3, 3] = 1.0
+    for i in range(3):
+        out[i, 3] = T[i, 3]
+        for j in range(3):
+            out[i, 3] += T[i, j] * T_zero[j, 3]
+            for k in range(3):
+                out[i, j] += T[i, k] * T_zero[k, j]
+    return out
+
+
+@compiled
 def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
-    """Return the linear Jacobian (3, n) of a point of the last link, base frame.
+    """Return the Jacobian (6, n) of a point of the last link, linear rows first, base frame.
 
     Args:
         q: (n,) rad or m.
@@ -98,7 +116,7 @@ def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
         point[i] = T[n, i, 3]
         for j in range(3):
             point[i] += T[n, i, j] * tip[j]
-    J = np.empty((3, n))
+    J = np.zeros((6, n))
     axis, arm = np.empty(3), np.empty(3)
     for k in range(n):
         for i in range(3):
@@ -107,10 +125,78 @@ def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
                 axis[i] += T[k, i, j] * screws[k, j]
                 arm[i] -= T[k, i, j] * screws[k, 3 + j]
         if screws[k, 6] > 0.5:
-            for i in range(3):
-                J[i, k] = axis[i]
+            J[:3, k] = axis
         else:
             J[0, k] = axis[1] * arm[2] - axis[2] * arm[1]
             J[1, k] = axis[2] * arm[0] - axis[0] * arm[2]
             J[2, k] = axis[0] * arm[1] - axis[1] * arm[0]
+            J[3:, k] = axis
     return J
+
+
+@compiled
+def damped_step(J: Array, offset: Array, damping: float) -> Array:
+    """Return the joint step (n,) that moves the tip by about ``offset``.
+
+    Damped least squares, J' (J J' + damping 1)^-1 offset, by Cholesky's factors (Nakamura and
+    Hanafusa 1986): bounded near singularities.
+
+    Args:
+        J: (m, n) rows of the Jacobian.
+        offset: (m,) m and rad; or m/s and rad/s, where the result is a joint velocity.
+        damping: above 0, m² and rad².
+    """
+    m, n = J.shape
+    L, x = np.zeros((m, m)), offset.copy()
+    for i in range(m):
+        for j in range(i + 1):
+            rest = damping if i == j else 0.0
+            for k in range(n):
+                rest += J[i, k] * J[j, k]
+            for k in range(j):
+                rest -= L[i, k] * L[j, k]
+            L[i, j] = np.sqrt(rest) if i == j else rest / L[j, j]
+    for i in range(m):
+        for k in range(i):
+            x[i] -= L[i, k] * x[k]
+        x[i] /= L[i, i]
+    for i in range(m - 1, -1, -1):
+        for k in range(i + 1, m):
+            x[i] -= L[k, i] * x[k]
+        x[i] /= L[i, i]
+    out = np.zeros(n)
+    for k in range(n):
+        for i in range(m):
+            out[k] += J[i, k] * x[i]
+    return out
+
+
+@compiled
+def home_motion(q: Array, J: Array, home: Array, velocity: Array) -> Array:
+    """Return joint velocities (n,) toward home that leave be what the rows ``J`` (m, n) move.
+
+    Without them a redundant arm drifts from goal to goal until a joint is at its limit.
+
+    Args:
+        q: (n,) rad or m.
+        J: (m, n) rows of the Jacobian.
+        home: (n,) rad or m.
+        velocity: (n,) speed limits, rad/s or m/s.
+    """
+    m, n = J.shape
+    homeward, moved = np.empty(n), np.zeros(m)
+    for k in range(n):
+        most = HOME_SPEED * velocity[k]
+        homeward[k] = min(max((home[k] - q[k]) / HOME_TIME, -most), most)
+        for i in range(m):
+            moved[i] += J[i, k] * homeward[k]
+    return homeward - damped_step(J, moved, NULL_DAMPING)
+
+
+@compiled
+def shorten(values: Array, most: Array) -> Array:
+    """Return ``values`` (n,), all of them smaller by what the worst is above ``most`` (n,)."""
+    worst = 1.0
+    for k in range(values.shape[0]):
+        worst = max(worst, abs(values[k]) / most[k])
+    return values / worst

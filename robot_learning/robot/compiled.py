@@ -15,7 +15,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGE = Path(__file__).parent.parent
-SOURCES = ("robot", "safety", "assurance")  # folders with compiled functions
+SOURCES = ("robot", "safety", "tasks", "assurance")  # folders with compiled functions
 
 
 def compiled(function: Function) -> Function:

@@ -92,30 +92,6 @@ def _make(spec: RobotSpec, opening: float) -> list[Body]:
     return found
 
 
-def read_screws(spec: RobotSpec) -> Array:
-    """Return the joints' axes with all joints at 0, (n, 7), base frame.
-
-    Rows are the axis (3,), a point on it (3,) m, and 1 for a prismatic joint, 0 for the others.
-    The motion of link k is the product of the first k rotations or shifts (product of
-    exponentials; Lynch, Park 2017, "Modern Robotics", section 4.1).
-    """
-    full, locked, q_hold = reduced(spec)
-    model = pin.buildReducedModel(full, locked, q_hold)
-    data = model.createData()
-    pin.computeJointJacobians(model, data, np.zeros(model.nq))
-    pin.updateFramePlacements(model, data)
-    T_base_root = data.oMf[model.getFrameId(spec.base_link)].inverse()
-    rows = np.zeros((spec.n, 7))
-    for row, name in zip(rows, spec.joints, strict=True):
-        joint = model.getJointId(name)
-        J = data.J[:, model.joints[joint].idx_v]
-        prismatic = np.linalg.norm(J[3:]) < 0.5
-        row[:3] = T_base_root.rotation @ (J[:3] if prismatic else J[3:])
-        row[3:6] = T_base_root.act(data.oMi[joint].translation)
-        row[6] = prismatic
-    return rows
-
-
 def _convex(shape: Any) -> tuple[Any, Array, float]:
     """Return a convex shape, and points (m, 3) with a radius that enclose it, own frame, m."""
     if isinstance(shape, coal.Sphere):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.robot.chain import damped_step
 from robot_learning.robot.model import ArmModel, rotation_vector, shortest_turn
 
 Array = NDArray[np.float64]
@@ -104,16 +105,12 @@ def _descend(
         if e @ e < tolerance**2:
             break
         J = pose.rows(model.jacobian(q))
-        step = _damped_step(J, e)
+        damping = 0.5 * float(e @ e) + 1e-6
+        step = damped_step(J, e, damping)
         blocked = ((q <= spec.soft_lower) & (step < 0)) | ((q >= spec.soft_upper) & (step > 0))
         if blocked.any():
-            step = _damped_step(np.where(blocked, 0.0, J), e)
+            step = damped_step(np.where(blocked, 0.0, J), e, damping)
         step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
         q = np.clip(q + step, spec.soft_lower, spec.soft_upper)
     error = float(np.linalg.norm(pose.error(model.forward(q))))
     return Solution(q, error, error < tolerance)
-
-
-def _damped_step(J: Array, e: Array) -> Array:
-    damping = 0.5 * (e @ e) + 1e-6
-    return np.asarray(J.T @ np.linalg.solve(J @ J.T + damping * np.eye(len(e)), e))

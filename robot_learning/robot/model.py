@@ -1,4 +1,4 @@
-"""Kinematics of a ``RobotSpec`` by Pinocchio."""
+"""Kinematics of a ``RobotSpec``, as Pinocchio reads it."""
 
 import xml.etree.ElementTree as ET
 from functools import cached_property
@@ -7,6 +7,7 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
+from robot_learning.robot.chain import tip_jacobian, tip_pose
 from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -18,26 +19,28 @@ class ArmModel:
 
     Attributes:
         T_base_root: (4, 4) pose of the URDF's root link in the base frame.
+        screws: (n, 7) the joints' axes with all joints at 0, base frame: the axis (3,), a point
+            on it (3,), m, and 1 for a prismatic joint, 0 for the others. The motion of link k is
+            the product of the first k rotations or shifts (product of exponentials; Lynch, Park
+            2017, "Modern Robotics", section 4.1).
     """
 
     def __init__(self, spec: RobotSpec) -> None:
         self.spec = spec
-        self._model = pin.buildReducedModel(*reduced(spec))
-        self._data = self._model.createData()
-        self._tip = self._model.getFrameId(spec.tip_link)
-        self._order = np.array(
-            [self._model.joints[self._model.getJointId(name)].idx_q for name in spec.joints]
-        )
-        base = self._model.getFrameId(spec.base_link)
-        pin.framesForwardKinematics(self._model, self._data, pin.neutral(self._model))
-        self.T_base_root = self._data.oMf[base].inverse().homogeneous
-        self._R_base_root = np.kron(np.eye(2), self.T_base_root[:3, :3])
+        model = pin.buildReducedModel(*reduced(spec))
+        data = model.createData()
+        pin.computeJointJacobians(model, data, np.zeros(model.nq))
+        pin.updateFramePlacements(model, data)
+        T_base_root = data.oMf[model.getFrameId(spec.base_link)].inverse()
+        T_root_tip = data.oMf[model.getFrameId(spec.tip_link)]
+        self.T_base_root = T_base_root.homogeneous
+        self.screws = _screws(spec, model, data, T_base_root)
+        self._T_zero = np.ascontiguousarray((T_base_root * T_root_tip).homogeneous)
+        self._tip = self._T_zero[:3, 3].copy()
 
     def forward(self, q: Array) -> Array:
         """Return ``T_base_tip`` (4, 4) at positions ``q`` (n,), m."""
-        pin.forwardKinematics(self._model, self._data, self._to_model(q))
-        T_root_tip = pin.updateFramePlacement(self._model, self._data, self._tip)
-        return np.asarray(self.T_base_root @ T_root_tip.homogeneous)
+        return tip_pose(q, self.screws, self._T_zero)
 
     def jacobian(self, q: Array) -> Array:
         """Return the Jacobian (6, n) of the tip at ``q`` (n,).
@@ -45,14 +48,7 @@ class ArmModel:
         Rows are the linear (m per joint unit), then the angular velocity (rad per joint unit),
         along the axes of the base frame.
         """
-        J = pin.computeFrameJacobian(
-            self._model,
-            self._data,
-            self._to_model(q),
-            self._tip,
-            pin.ReferenceFrame.LOCAL_WORLD_ALIGNED,
-        )
-        return np.asarray(self._R_base_root @ J[:, self._order])
+        return tip_jacobian(q, self.screws, self._tip)
 
     def singular_values(self, q: Array) -> Array:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
@@ -75,10 +71,18 @@ class ArmModel:
             return shortest_turn(R[:, self.spec.tool_axis], -UP)
         return rotation_vector(self.R_base_down @ R.T)
 
-    def _to_model(self, q: Array) -> Array:
-        values = np.empty(self.spec.n)
-        values[self._order] = q
-        return values
+
+def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.SE3) -> Array:
+    """Return the joints' axes (n, 7) from what Pinocchio computed with all joints at 0."""
+    rows = np.zeros((spec.n, 7))
+    for row, name in zip(rows, spec.joints, strict=True):
+        joint = model.getJointId(name)
+        J = data.J[:, model.joints[joint].idx_v]
+        prismatic = np.linalg.norm(J[3:]) < 0.5
+        row[:3] = T_base_root.rotation @ (J[:3] if prismatic else J[3:])
+        row[3:6] = T_base_root.act(data.oMi[joint].translation)
+        row[6] = prismatic
+    return rows
 
 
 def rotation_vector(R: Array) -> Array:

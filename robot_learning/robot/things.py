@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+PLACED = 0.009  # m from its goal; a thing so near is in its place
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -21,11 +23,10 @@ class Thing:
     mass: float
     friction: float
 
-    def scaled(self, scale: float, name: str | None = None) -> "Thing":
+    def scaled(self, scale: float) -> "Thing":
         """Return a thing of the same density, ``scale`` times as large."""
         return replace(
             self,
-            name=name or self.name,
             width=scale * self.width,
             height=scale * self.height,
             mass=scale**3 * self.mass,

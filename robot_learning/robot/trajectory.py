@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.robot.compiled import compiled
+
 Array = NDArray[np.float64]
 _SNAP = 1e-9  # s; a time this close to a knot is that knot
 
@@ -38,21 +40,9 @@ class Trajectory:
 
     def sample(self, t: float | Array) -> tuple[Array, Array]:
         """Return positions and velocities (..., n) at times ``t`` (...), s from the start."""
-        t = np.asarray(t, dtype=np.float64)
-        if len(self.times) == 1:
-            shape = (*t.shape, self.q.shape[1])
-            return np.broadcast_to(self.q[0], shape), np.zeros(shape)
-        i = np.clip(np.searchsorted(self.times, t + _SNAP) - 1, 0, len(self.times) - 2)
-        h = (self.times[i + 1] - self.times[i])[..., None]
-        s = np.clip((t - self.times[i])[..., None] / h, 0.0, 1.0)
-        s = np.where(s * h <= _SNAP, 0.0, np.where((1 - s) * h <= _SNAP, 1.0, s))
-        q0, q1, v0, v1 = self.q[i], self.q[i + 1], self.qd[i], self.qd[i + 1]
-        # Cubic Hermite basis, e.g. Bartels, Beatty, Barsky 1987, chapter 3.
-        r = 1 - s
-        q = (1 + 2 * s) * r * r * q0 + s * s * (3 - 2 * s) * q1 + h * s * r * (r * v0 - s * v1)
-        qd = 6 * s * r * (q1 - q0) / h + r * (1 - 3 * s) * v0 + s * (3 * s - 2) * v1
-        resting = ((t < -_SNAP) | (t > self.times[-1] + _SNAP))[..., None]
-        return q, np.where(resting, 0.0, qd)
+        at = np.asarray(t, dtype=np.float64)
+        q, qd = _hermite(self.times, self.q, self.qd, at.ravel())
+        return q.reshape(*at.shape, -1), qd.reshape(*at.shape, -1)
 
     def tail(self, t: float) -> "Trajectory":
         """Return what is left of the motion from ``t`` s on."""
@@ -75,3 +65,44 @@ class Trajectory:
             np.concatenate([self.q[:i], q[None]]),
             np.concatenate([self.qd[:i], qd[None]]),
         )
+
+
+@compiled
+def _hermite(times: Array, q: Array, qd: Array, at: Array) -> tuple[Array, Array]:
+    """Return positions and velocities (k, n) at times ``at`` (k,) by cubic Hermite splines.
+
+    Before the first knot and after the last the joints are held. The basis is that of Bartels,
+    Beatty, Barsky 1987, chapter 3.
+
+    Args:
+        times: (m,) of the knots, s.
+        q: (m, n) positions at the knots, rad or m.
+        qd: (m, n) velocities at the knots, rad/s or m/s.
+        at: (k,) s.
+    """
+    n, last = q.shape[1], times.shape[0] - 1
+    out_q, out_qd = np.empty((at.shape[0], n)), np.zeros((at.shape[0], n))
+    for row in range(at.shape[0]):
+        t = at[row]
+        if last == 0 or t < times[0] - _SNAP or t > times[last] + _SNAP:
+            out_q[row] = q[0] if t < times[0] else q[last]
+            continue
+        i = 0
+        while i < last - 1 and times[i + 1] <= t + _SNAP:
+            i += 1
+        h = times[i + 1] - times[i]
+        s = (t - times[i]) / h
+        if s * h <= _SNAP:
+            s = 0.0
+        elif (1 - s) * h <= _SNAP:
+            s = 1.0
+        r = 1 - s
+        for k in range(n):
+            q0, q1, v0, v1 = q[i, k], q[i + 1, k], qd[i, k], qd[i + 1, k]
+            out_q[row, k] = (
+                (1 + 2 * s) * r * r * q0 + s * s * (3 - 2 * s) * q1 + h * s * r * (r * v0 - s * v1)
+            )
+            out_qd[row, k] = (
+                6 * s * r * (q1 - q0) / h + r * (1 - 3 * s) * v0 + s * (3 * s - 2) * v1
+            )
+    return out_q, out_qd

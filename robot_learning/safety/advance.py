@@ -90,6 +90,29 @@ def hull_distance(
 
 
 @compiled
+def distance(
+    p: int,
+    wanted: float,
+    T: Array,
+    ends: Array,
+    bodies: Table,
+    points: Array,
+    pairs: Table,
+    shapes: Array,
+) -> float:
+    """Return the distance of a pair by the cheapest bodies that give ``wanted``, m, or by hulls.
+
+    Of the hulls' directions, the first that gives the margin is enough.
+    """
+    d = ball_distance(p, ends, bodies, pairs, shapes)
+    if d < wanted:
+        d = capsule_distance(p, ends, bodies, pairs, shapes)
+    if d < wanted:
+        d = max(d, farthest(p, pairs[p].margin, T, bodies, points, pairs, shapes))
+    return d
+
+
+@compiled
 def distance_at(
     q: Array, p: int, screws: Array, bodies: Table, points: Array, pairs: Table, shapes: Array
 ) -> float:
@@ -172,13 +195,9 @@ def advance(
             p = watched[i]
             margin, cause = pairs[p].margin, pairs[p].cause
             enough = margin + _moved(p, rest, reach)
-            # Cheap bounds first, as long as one is needed to be sure or to tell the room.
+            # To be sure of the rest of the motion, and at its start to tell the room.
             wanted = enough if knot > 0 else max(enough, margin + room[cause])
-            d = ball_distance(p, ends, bodies, pairs, shapes)
-            if d < wanted:
-                d = capsule_distance(p, ends, bodies, pairs, shapes)
-            if d < wanted:
-                d = max(d, farthest(p, margin, T, bodies, points, pairs, shapes))
+            d = distance(p, wanted, T, ends, bodies, points, pairs, shapes)
             if not d >= margin:
                 return times[knot], p
             if knot == 0:

@@ -107,6 +107,19 @@ def travelled(times: Array, qd: Array, t0: float, t1: float, out: Array) -> None
 
 
 @compiled
+def fastest(qd: Array, i: int, levers: Array) -> float:
+    """Return the sum over the joints of levers (n,) times the speed between knots i - 1 and i.
+
+    The most that a point, or a number, which each joint moves by at most its lever can move by
+    in a second.
+    """
+    most = 0.0
+    for k in range(qd.shape[1]):
+        most += levers[k] * max(abs(qd[i - 1, k]), abs(qd[i, k]))
+    return most
+
+
+@compiled
 def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array, Array]:
     """Return position, velocity and the acceleration up to then, all (n,), at ``t``."""
     positions, velocities = sample(times, q, qd, t)

@@ -9,7 +9,7 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
 from robot_learning.robot.compiled import compiled
-from robot_learning.safety.motion import sample
+from robot_learning.safety.motion import fastest, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
@@ -59,7 +59,7 @@ class Singularity:
 
     def value(self, q: Array) -> float:
         """Return the smallest singular value at ``q`` (n,), m per joint unit."""
-        return float(smallest_singular_value(tip_jacobian(q, self._arm.screws, self._tip)))
+        return float(smallest_singular_value(tip_jacobian(q, self._arm.screws, self._tip)[:3]))
 
     def margins(self) -> dict[str, float]:
         """See :class:`~robot_learning.safety.check.Check`; m per joint unit."""
@@ -112,18 +112,17 @@ def _smallest(
     The looks are so near each other that between two above the limit it keeps a share of it.
     """
     least = (1 - BETWEEN) * limit
-    here = smallest_singular_value(tip_jacobian(q[0], screws, tip))
+    here = smallest_singular_value(tip_jacobian(q[0], screws, tip)[:3])
     limit = min(limit, here - 1e-9)
     worst, smallest, value = -1.0, np.inf, here
     for i in range(1, q.shape[0]):
-        rate = 0.0
-        for k in range(q.shape[1]):
-            rate += rates[k] * max(abs(qd[i - 1, k]), abs(qd[i, k]))
+        rate = fastest(qd, i, rates)
         t = times[i - 1]
         while t < times[i]:
             room = max(value - BETWEEN * limit, least)
             t = min(t + room / max(rate, 1e-9), times[i])
-            value = smallest_singular_value(tip_jacobian(sample(times, q, qd, t)[0], screws, tip))
+            J = tip_jacobian(sample(times, q, qd, t)[0], screws, tip)
+            value = smallest_singular_value(J[:3])
             if value < smallest:
                 smallest = value
                 worst = t if value < limit else -1.0

@@ -9,7 +9,7 @@ from robot_learning.robot import Trajectory
 from robot_learning.robot.bodies import ArmBodies
 from robot_learning.robot.chain import tip_jacobian
 from robot_learning.robot.compiled import compiled
-from robot_learning.safety.motion import sample
+from robot_learning.safety.motion import fastest, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
@@ -53,7 +53,7 @@ class TipSpeed:
         if at < 0:
             return ()
         q, qd = motion.sample(at)
-        J = tip_jacobian(q, screws, self._tip)
+        J = tip_jacobian(q, screws, self._tip)[:3]
         along = J @ qd / speed
         # Beyond the period, a joint that still brakes has lost the same, whatever it began with.
         moving = qd != 0.0
@@ -83,11 +83,8 @@ def _fastest(
     worst, highest = -1.0, 0.0
     limit = max(limit, _speed(q[0], qd[0], screws, tip))
     for i in range(1, q.shape[0]):
-        most = 0.0
-        for k in range(q.shape[1]):
-            most += lever[k] * max(abs(qd[i - 1, k]), abs(qd[i, k]))
         length = times[i] - times[i - 1]
-        looks = max(int(np.ceil(length / step - 1e-6)), 1) if most > limit else 1
+        looks = max(int(np.ceil(length / step - 1e-6)), 1) if fastest(qd, i, lever) > limit else 1
         for j in range(1, looks + 1):
             t = times[i - 1] + j * length / looks
             speed = _speed(*sample(times, q, qd, t), screws, tip)

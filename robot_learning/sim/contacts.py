@@ -46,7 +46,7 @@ class Contacts:
     def __init__(self, spec: RobotSpec, solids: Sequence[Solid] = ()) -> None:
         self.spec = spec
         self.world = World(floor=spec.safety.floor)
-        self._arm = BulletArm(self.world, spec, self_collision=True)
+        self._arm = BulletArm(self.world, spec, gripper=True, self_collision=True)
         self._client = {"physicsClientId": self.world.client}
         body = self._arm.body
         self._around = {self.world.floor: "floor"}

@@ -18,6 +18,7 @@ class Things:
 
     def __init__(self, world: World, things: Sequence[Thing]) -> None:
         self._world = world
+        self._things = tuple(things)
         self._client = {"physicsClientId": world.client}
         self._bodies = {
             thing.name: self._make(thing, COLOURS[number % len(COLOURS)])
@@ -38,6 +39,17 @@ class Things:
         body = self._bodies[name]
         bullet.resetBasePositionAndOrientation(body, position.tolist(), turn, **self._client)
         bullet.resetBaseVelocity(body, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), **self._client)
+
+    def shift(self, mass: float, friction: float) -> None:
+        """Make all things heavier and rougher by these factors than they were made."""
+        for thing in self._things:
+            bullet.changeDynamics(
+                self._bodies[thing.name],
+                -1,
+                mass=mass * thing.mass,
+                lateralFriction=friction * thing.friction,
+                **self._client,
+            )
 
     def positions(self) -> dict[str, Array]:
         """Return the position (3,) of each thing, base frame, m."""

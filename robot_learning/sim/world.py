@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from robot_learning.errors import ConfigError
 
@@ -37,6 +37,8 @@ with quiet():
 __all__ = ["PHYSICS_DT", "World", "bullet", "quiet"]
 
 PHYSICS_DT = 0.004  # s
+HIDDEN = (0.0, 0.0, -20.0)  # m
+GRAVITY = 9.81  # m/s²
 
 
 class World:
@@ -71,12 +73,22 @@ class World:
                 deterministicOverlappingPairs=1,
                 physicsClientId=self.client,
             )
-        bullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
+        self.tilt_gravity(0.0, 0.0)
         if gui:
             bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
         self.floor = self._make_floor(floor)
         bullet.changeDynamics(
             self.floor, -1, lateralFriction=floor_friction, physicsClientId=self.client
+        )
+
+    def tilt_gravity(self, angle: float, heading: float) -> None:
+        """Let gravity pull ``angle`` rad off the floor's normal, toward ``heading``, rad."""
+        aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
+        bullet.setGravity(
+            aside * np.cos(heading),
+            aside * np.sin(heading),
+            -down,
+            physicsClientId=self.client,
         )
 
     def forget_contacts(self) -> None:
@@ -107,35 +119,10 @@ class World:
             self._markers[name], centre, (0, 0, 0, 1), physicsClientId=self.client
         )
 
-    def render(
-        self,
-        width: int = 640,
-        height: int = 480,
-        target: ArrayLike = (0.2, 0.0, 0.35),
-        distance: float = 1.5,
-    ) -> NDArray[np.uint8]:
-        """Return a picture (height, width, 3) by the CPU renderer.
-
-        Args:
-            width: pixels.
-            height: pixels.
-            target: (3,) point looked at, m.
-            distance: of the camera from it, m.
-        """
-        view = bullet.computeViewMatrixFromYawPitchRoll(
-            [float(value) for value in np.asarray(target)], distance, 50, -25, 0, 2
-        )
-        projection = bullet.computeProjectionMatrixFOV(45, width / height, 0.05, 10.0)
-        image = bullet.getCameraImage(
-            width,
-            height,
-            view,
-            projection,
-            shadow=0,  # takes more time than the rest of the picture
-            renderer=bullet.ER_TINY_RENDERER,
-            physicsClientId=self.client,
-        )
-        return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[..., :3]
+    def hide_markers(self) -> None:
+        """Take all markers out of sight."""
+        for name in self._markers:
+            self.set_marker(name, HIDDEN)
 
     def close(self) -> None:
         """End the physics server."""

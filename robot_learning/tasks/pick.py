@@ -1,19 +1,20 @@
 """PickAndPlace: a box to a place on the floor or in the air, Stack: two boxes on each other."""
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.errors import ConfigError
-from robot_learning.robot.things import Thing
+from robot_learning.robot.things import PLACED, Thing
 from robot_learning.tasks.push import Push, fade
 from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
 
 Array = NDArray[np.float64]
 HIGHEST = 0.2  # m above the floor, of goals
 IN_THE_AIR = 0.7  # share of the goals
-ALIGNED = 0.012  # m aside of the other box at which a box goes down
 CLOSE = (0.012, 0.022)  # m from the grasp at which the gripper closes, and stays open
 BETWEEN = (0.025, 0.035)  # m from the grasp: surely between the fingers, surely not
 
@@ -23,6 +24,8 @@ class PickAndPlace(Push):
 
     name = "pick_and_place"
     gripper = True
+    turn = 0.2
+    opening = 1.0
     default_tolerance = 0.03
     observed: ClassVar[tuple[str, ...]] = (*Push.observed, "gripper_opening")
     full_size = Thing("object", width=0.045, height=0.045, mass=0.1, friction=1.0)
@@ -38,17 +41,10 @@ class PickAndPlace(Push):
             )
         self.closed_on = (self.thing.width + 0.006) / gripper.width
 
-    def reset(self, rng: np.random.Generator) -> Start:
-        """Draw where the box is and where it goes."""
-        for _ in range(DRAWS):
-            start, goal = self.area.draw(rng, self.hover), self.area.draw(rng, self.hover)
-            up = rng.uniform(0.0, HIGHEST) if rng.random() < IN_THE_AIR else 0.0
-            self.goal = self.table.above(goal, self.thing.height / 2 + up)
-            box = self.table.above(start, self.thing.height / 2)
-            if np.linalg.norm(box - self.goal) > 2 * self.tolerance:
-                places = {"object": (box, rng.uniform(-TURN, TURN))}
-                return Start(self.start(rng), opening=1.0, places=places)
-        raise ConfigError(f"{self.model.spec.path}: workspace: too small for this tolerance")
+    def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        start, goal = self.area.draw(rng, self.hover), self.area.draw(rng, self.hover)
+        up = rng.uniform(0.0, HIGHEST) if rng.random() < IN_THE_AIR else 0.0
+        return self._on_the_floor(start), self._on_the_floor(goal) + [0, 0, up]
 
     def waypoint(self, seen: Seen) -> Waypoint:
         """Come down over the box, close, carry it."""
@@ -58,11 +54,8 @@ class PickAndPlace(Push):
         """Go over the box, down, close, and to the goal, each turning into the next gradually."""
         grasp = box + [0, 0, max(self.table.lowest + self.table.floor - box[2], 0.0)]
         offset = seen.tip - grasp
-        away, aside = float(np.linalg.norm(offset)), float(np.linalg.norm(offset[:2]))
-        over = self.thing.height + self.hover
-        height = fade(aside, 0.006, 0.02) * over
-        free = max(fade(offset[2], over - 0.03, over - 0.01), 1 - fade(aside, 0.02, 0.03))
-        fetch = np.array([*(seen.tip[:2] - free * offset[:2]), grasp[2] + height])
+        away = float(np.linalg.norm(offset))
+        fetch = self._down_on(seen.tip, grasp)
         opened = float(seen.inputs["gripper_opening"][0])
         # Fingers that stand as far apart as the box is wide hold it, where it is between them.
         as_wide = fade(opened, self.closed_on - 0.1, self.closed_on - 0.05)
@@ -72,12 +65,17 @@ class PickAndPlace(Push):
         opening = fade(away, *CLOSE) * (1 - held)
         return Waypoint(held * carried + (1 - held) * fetch, opening=opening)
 
+    def _down_on(self, point: Array, target: Array) -> Array:
+        """Return where a point goes next to come down on a target: up, across, down."""
+        offset, over = point - target, self.thing.height + self.hover
+        aside = float(np.linalg.norm(offset[:2]))
+        height = fade(aside, 0.006, 0.02) * over
+        free = max(fade(offset[2], over - 0.03, over - 0.01), 1 - fade(aside, 0.02, 0.03))
+        return np.array([*(point[:2] - free * offset[:2]), target[2] + height])
+
     def _way_to(self, box: Array, goal: Array) -> Array:
         """Return where the held box goes next: straight to the goal."""
         return goal
-
-
-TURN = 0.2  # rad that a box is turned by at most
 
 
 class Stack(PickAndPlace):
@@ -91,36 +89,40 @@ class Stack(PickAndPlace):
     achieved: ClassVar[tuple[str, ...]] = ("object_position", "second_position")
     desired: ClassVar[tuple[str, ...]] = ("goal_position", "stack_goal")
     observed: ClassVar[tuple[str, ...]] = (
-        *PickAndPlace.observed,
-        "second_offset",
+        "tip_position",
+        "tip_velocity",
+        "next_offset",
+        "next_way",
+        "object_offset",
+        "object_velocity",
+        "object_arrived",
         "second_velocity",
-        "second_way",
+        "second_arrived",
+        "gripper_opening",
     )
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        second = self.full_size.scaled(self.table.scale, "second")
-        self.things = (self.thing, second)
+        self.things = (self.thing, replace(self.thing, name="second"))
 
-    @property
+    @cached_property
     def tolerances(self) -> Array:
         """Of the lower and of the upper box, m."""
         return np.array([self.tolerance, self.tolerance])
 
     def reset(self, rng: np.random.Generator) -> Start:
         """Draw where the boxes are and where they go, all three places apart."""
-        half, apart = self.thing.height / 2, 3.5 * self.thing.width
+        apart = 3.5 * self.thing.width
         for _ in range(DRAWS):
             spots = np.array([self.area.draw(rng, self.hover) for _ in range(3)])
             gaps = np.linalg.norm(spots - np.roll(spots, 1, axis=0), axis=1)
             if gaps.min() > apart:
-                first, second, goal = (self.table.above(spot, half) for spot in spots)
-                self.goal = goal
+                first, second, self.goal = map(self._on_the_floor, spots)
                 places = {
-                    "object": (first, rng.uniform(-TURN, TURN)),
-                    "second": (second, rng.uniform(-TURN, TURN)),
+                    "object": (first, rng.uniform(-self.turn, self.turn)),
+                    "second": (second, rng.uniform(-self.turn, self.turn)),
                 }
-                return Start(self.start(rng), opening=1.0, places=places)
+                return Start(self.start(rng), opening=self.opening, places=places)
         raise ConfigError(f"{self.model.spec.path}: workspace: too small for three boxes")
 
     def inputs(self, time: float) -> dict[str, Array]:
@@ -131,7 +133,7 @@ class Stack(PickAndPlace):
         """Place the first box, let go, then the second on top of it."""
         given = seen.inputs
         for name, goal in (("object", "goal"), ("second", "stack_goal")):
-            if np.linalg.norm(given[name] - given[goal]) > 0.3 * self.tolerance:
+            if np.linalg.norm(given[name] - given[goal]) > PLACED:
                 return self._carry(seen, given[name], given[goal])
             opened = given["gripper_opening"][0] > self.closed_on + 0.1
             if np.linalg.norm(seen.tip - given[name]) < BETWEEN[0] and not opened:
@@ -139,10 +141,5 @@ class Stack(PickAndPlace):
         return Waypoint(given["stack_goal"] + [0, 0, self.thing.height + self.hover], opening=1.0)
 
     def _way_to(self, box: Array, goal: Array) -> Array:
-        """Return where the held box goes next: up, across, down."""
-        over = goal[2] + self.thing.height + self.hover
-        if np.linalg.norm((box - goal)[:2]) < ALIGNED:
-            return goal
-        if box[2] < over - 0.01:
-            return np.array([box[0], box[1], over + 0.01])
-        return np.array([goal[0], goal[1], over])
+        """Return where the held box goes next: over the goal, then down."""
+        return self._down_on(box, goal)

@@ -16,6 +16,7 @@ HOVER = 0.03  # m between the tool and what it passes over
 RUN_UP = 0.02  # m between the tool and what it is about to push
 # Shares of the tolerance at which a push ends, and at which none is begun.
 NEAR, NEAR_ENOUGH = 0.15, 0.7
+PHYSICS_DT = 0.008  # s, for boxes of full size
 BEYOND = (0.05, 0.2)  # m past the tool's reach, where boxes slide to
 
 
@@ -45,17 +46,24 @@ class Push(Task):
     )
     action_mode = "tool_down"
     full_size = Thing("object", width=0.05, height=0.05, mass=0.3, friction=0.5)
-    turn = np.pi / 4
+    turn: ClassVar[float] = np.pi / 4  # rad that a box is turned by at most
+    opening: ClassVar[float] = 0.0  # of the gripper at the start
     _retreat = 0.0  # m, from a box that needs no more push
+    # m beside the line to the goal up to which the tool pushes fully, from which not at all.
+    _beside: ClassVar[tuple[float, float]] = (0.008, 0.03)
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    def __init__(self, *args: Any, thing: Thing | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.table = Table(self.model)
-        self.thing = self.full_size.scaled(self.table.scale)
+        self.thing = thing or self.full_size.scaled(self.table.scale)
         self.things = (self.thing,)
+        # Small boxes tip and jump sooner.
+        self.physics_dt = PHYSICS_DT * self.table.scale
         self.hover = HOVER * self.table.scale
         self.height = max(self.table.lowest, min(0.5 * self.thing.height, 0.03))
-        self.over = self.thing.height + max(self.table.beyond, 0.0) + self.hover
+        self.over = max(
+            self.thing.height + max(self.table.beyond, 0.0) + self.hover, self.height + HOVER
+        )
         self.area = self.table.area((self.height, self.over + self.hover))
         # The tool has to come behind the box wherever it is pushed to.
         self.behind = self.thing.width / np.sqrt(2) + self.table.radius + RUN_UP
@@ -63,14 +71,11 @@ class Push(Task):
 
     def reset(self, rng: np.random.Generator) -> Start:
         """Draw where the box is and where it goes, twice the tolerance apart or more."""
-        inset = min(self.behind, 0.4 * float(np.min(self.area.upper - self.area.lower)))
         for _ in range(DRAWS):
-            start, goal = self._draw_ends(rng, inset)
-            if np.linalg.norm(start - goal) > 2 * self.tolerance:
-                self.goal = self.table.above(goal, self.thing.height / 2)
-                box = self.table.above(start, self.thing.height / 2)
-                turn = rng.uniform(-self.turn, self.turn)
-                return Start(self.start(rng), places={"object": (box, turn)})
+            box, self.goal = self._draw_ends(rng)
+            if np.linalg.norm(box - self.goal) > 2 * self.tolerance:
+                places = {"object": (box, rng.uniform(-self.turn, self.turn))}
+                return Start(self.start(rng), opening=self.opening, places=places)
         raise ConfigError(f"{self.model.spec.path}: workspace: too small for this tolerance")
 
     def start(self, rng: np.random.Generator) -> Array:
@@ -110,7 +115,7 @@ class Push(Task):
         along = float(offset @ ahead)
         aside = offset - along * ahead
         off = float(np.linalg.norm(aside))
-        push = tip[:2] + self._stroke(left) * (1 - fade(off, 0.008, 0.03)) * ahead - 1.5 * aside
+        push = tip[:2] + self._stroke(left) * (1 - fade(off, *self._beside)) * ahead - aside
         placed = (1 - fade(off, 0.03, 0.05)) * fade(
             -along, 0.3 * self.thing.width, 0.45 * self.thing.width
         )
@@ -127,9 +132,15 @@ class Push(Task):
         free = max(clear, 1 - fade(away, 0.03, 0.05))
         return self.table.above(tip[:2] + free * (behind - tip[:2]), height)
 
-    def _draw_ends(self, rng: np.random.Generator, inset: float) -> tuple[Array, Array]:
-        """Return where the thing is and where it goes, (2,) each, m."""
-        return self.area.draw(rng, inset), self.area.draw(rng, inset)
+    def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Return the middle of the box and where it goes, (3,) each, base frame, m."""
+        inset = min(self.behind, 0.4 * float(np.min(self.area.upper - self.area.lower)))
+        start, goal = self.area.draw(rng, inset), self.area.draw(rng, inset)
+        return self._on_the_floor(start), self._on_the_floor(goal)
+
+    def _on_the_floor(self, xy: Array) -> Array:
+        """Return the middle (3,) of a box that stands at ``xy`` (2,), m."""
+        return self.table.above(xy, self.thing.height / 2)
 
     def _let_go(self, left: float, velocity: Array) -> bool:
         """Say whether the thing needs no more push with ``left`` m to go."""
@@ -152,8 +163,9 @@ class Slide(Push):
     turn = 0.0
     floor_friction = 0.05
     _retreat = 0.1
+    _beside = (0.004, 0.015)
 
-    def _draw_ends(self, rng: np.random.Generator, inset: float) -> tuple[Array, Array]:
+    def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:
         (near, right), (far, left) = self.area
         middle, scale = (right + left) / 2, self.table.scale
         start = [
@@ -164,7 +176,7 @@ class Slide(Push):
             far + scale * rng.uniform(*BEYOND),
             middle + scale * rng.uniform(-0.12, 0.12),
         ]
-        return np.array(start), np.array(goal)
+        return self._on_the_floor(np.array(start)), self._on_the_floor(np.array(goal))
 
     def _let_go(self, left: float, velocity: Array) -> bool:
         speed = float(np.linalg.norm(velocity))

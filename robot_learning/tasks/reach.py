@@ -1,5 +1,6 @@
 """Reach: bring the tip to a point, ReachPose: and to an orientation, and keep it there."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class ReachPose(Reach):
         """Go straight to the goal, turning on the way."""
         return Waypoint(seen.inputs["goal"], seen.inputs["goal_rotation"])
 
-    @property
+    @cached_property
     def tolerances(self) -> Array:
         """Of the position, m, and of the orientation, rad."""
         return np.array([self.tolerance, ANGLE])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from robot_learning.errors import ConfigError
 from robot_learning.robot import ArmModel
 from robot_learning.robot.things import Thing
+from robot_learning.tasks.scoring import apart, dense
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.floating[Any]]
@@ -81,18 +83,25 @@ class Task:
         action_mode: the one that suits it.
         gripper: whether it needs one.
         floor_friction: coefficient of the floor.
+        physics_dt: longest physics step that simulates it well, s.
         things: what is moved.
     """
 
     name: ClassVar[str]
-    steps: ClassVar[int] = 50
+    steps: int = 50
     default_tolerance: ClassVar[float] = 0.02
     achieved: ClassVar[tuple[str, ...]] = ("tip_position",)
     desired: ClassVar[tuple[str, ...]] = ("goal_position",)
-    observed: ClassVar[tuple[str, ...]] = ("joint_position", "joint_velocity", "goal_step")
+    observed: ClassVar[tuple[str, ...]] = (
+        "joint_position",
+        "joint_velocity",
+        "goal_step",
+        "home_step",
+    )
     action_mode: ClassVar[str] = "joint_velocity"
     gripper: ClassVar[bool] = False
     floor_friction: ClassVar[float] = 1.0
+    physics_dt: float = 0.02
 
     def __init__(
         self, model: ArmModel, reward: str = "dense", tolerance: float | None = None
@@ -133,15 +142,40 @@ class Task:
         """Return where a script would move now; it sees no more than a policy does."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def tolerances(self) -> Array:
         """Tolerance of each part of the goal, (k,)."""
         return np.array([self.tolerance])
 
+    @cached_property
+    def _lengths(self) -> Array:
+        """What an error of each part counts as, m per its unit, (k,)."""
+        return self.tolerance / self.tolerances
+
     def errors(self, achieved: Numbers, desired: Numbers) -> Array:
         """Return the error (..., k) of each part of goals (..., m); here of points, m."""
-        parts = (achieved - desired).reshape(*achieved.shape[:-1], -1, 3)
-        return np.asarray(np.linalg.norm(parts, axis=-1))
+        *rows, size = achieved.shape
+        found = apart(achieved.reshape(-1, size), desired.reshape(-1, size))
+        return found.reshape(*rows, -1)
+
+    def farthest(self, errors: Array) -> Array:
+        """Return the largest (...,) of errors (..., k), m.
+
+        Parts that are no lengths count as much of the first tolerance as of their own.
+        """
+        return np.asarray((errors * self._lengths).max(axis=-1))
+
+    def reached(self, errors: Array) -> NDArray[np.bool_]:
+        """Say (...,) whether errors (..., k) are within the tolerances, all of them."""
+        return np.asarray(self.farthest(errors) <= self.tolerance)
+
+    def score(self, errors: Array, effort: ArrayLike) -> Array:
+        """Return the reward (...,) for errors (..., k) at an effort (...,)."""
+        if self.reward_kind == "sparse":
+            return np.where(self.reached(errors), 0.0, -1.0)
+        *rows, size = errors.shape
+        near = dense(errors.reshape(-1, size), self.tolerances).reshape(rows)
+        return np.asarray(near - EFFORT_WEIGHT * np.asarray(effort))
 
     def reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any = None) -> Array:
         """Return the reward (...,) for achieved and desired goals (..., m).
@@ -149,17 +183,11 @@ class Task:
         ``info`` is what the environment's step returned, or an array (...,) of such.
         """
         errors = self.errors(np.asarray(achieved), np.asarray(desired))
-        if self.reward_kind == "sparse":
-            return np.where((errors <= self.tolerances).all(axis=-1), 0.0, -1.0)
-        # Distance alone is nearly flat in the last centimetre.
-        close = np.exp(-np.sum((errors / self.tolerances) ** 2, axis=-1))
-        far = np.sum(errors * (self.tolerance / self.tolerances), axis=-1)
-        return np.asarray(0.5 * close - far - EFFORT_WEIGHT * _effort(info))
+        return self.score(errors, _effort(info))
 
     def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
         """Say (...,) whether goals (..., m) are reached in all their parts."""
-        errors = self.errors(np.asarray(achieved), np.asarray(desired))
-        return np.asarray((errors <= self.tolerances).all(axis=-1))
+        return self.reached(self.errors(np.asarray(achieved), np.asarray(desired)))
 
 
 def _effort(info: Any) -> Array:

@@ -20,7 +20,7 @@ class TrackTrajectory(Reach):
     name = "track_trajectory"
     steps = 150
     default_tolerance = 0.01
-    observed = ("joint_position", "joint_velocity", "goal_step", "goal_velocity")
+    observed = ("joint_position", "joint_velocity", "goal_step", "home_step", "goal_velocity")
 
     def reset(self, rng: np.random.Generator) -> Start:
         """Draw a curve and a start on it."""

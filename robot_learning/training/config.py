@@ -9,8 +9,9 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, Valida
 from robot_learning.errors import ConfigError
 from robot_learning.paths import config_dir
 from robot_learning.robot.schema import Section, explain
+from robot_learning.tasks import TASKS
 
-ALGORITHMS = ("ppo", "sac", "tqc")
+ALGORITHMS = ("dagger", "ppo", "sac", "tqc")
 
 
 class LearningRate(Section):
@@ -37,14 +38,16 @@ class EnvSettings(Section):
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
     reward: Literal["dense", "sparse"] = "dense"
     tolerance: PositiveFloat | None = None
+    shift: str | None = None
 
 
 class TrainConfig(Section):
     """A training YAML file."""
 
-    algorithm: Literal["ppo", "sac", "tqc"]
+    algorithm: Literal["dagger", "ppo", "sac", "tqc"]
     total_steps: PositiveInt
     n_envs: PositiveInt = 8
+    processes: PositiveInt = 1
     net_arch: list[PositiveInt] = Field(default_factory=lambda: [64, 64])
     learning_rate: LearningRate
     normalize: bool = False
@@ -57,8 +60,12 @@ class TrainConfig(Section):
     final_episodes: PositiveInt = 200
 
 
-def load_config(name_or_path: str, overrides: list[str] | None = None) -> TrainConfig:
+def load_config(
+    name_or_path: str, overrides: list[str] | None = None, task: str = ""
+) -> TrainConfig:
     """Read a training config by algorithm name or path and apply ``key.path=value`` overrides.
+
+    What the file says for ``task`` under ``tasks`` comes before what it says for all.
 
     Raises:
         ConfigError: naming the file or override, the field and what was expected.
@@ -74,15 +81,28 @@ def load_config(name_or_path: str, overrides: list[str] | None = None) -> TrainC
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected keys and values")
+    data |= _of_task(data.pop("tasks", {}), task, path)
     for override in overrides or []:
         _apply(data, override)
     try:
         config = TrainConfig.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{path}: {explain(error)}") from error
-    if config.her and config.algorithm == "ppo":
-        raise ConfigError(f"{path}: her: PPO has no replay buffer; use sac or tqc")
+    if config.her and config.algorithm in ("dagger", "ppo"):
+        raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
     return config
+
+
+def _of_task(tasks: Any, task: str, path: Path) -> dict[str, Any]:
+    """Return the keys that are other for one task."""
+    if not isinstance(tasks, dict):
+        raise ConfigError(f"{path}: tasks: expected keys and values for some tasks")
+    for name, own in tasks.items():
+        if name not in TASKS:
+            raise ConfigError(f"{path}: tasks.{name}: no such task; there are {', '.join(TASKS)}")
+        if not isinstance(own, dict):
+            raise ConfigError(f"{path}: tasks.{name}: expected keys and values")
+    return dict(tasks.get(task, {}))
 
 
 def _apply(data: dict[str, Any], override: str) -> None:

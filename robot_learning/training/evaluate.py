@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.envs import ArmEnv
+from robot_learning.envs.shift import Randomization
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
+from robot_learning.tasks import TaskSettings
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def wilson(successes: int, count: int, z: float = 1.96) -> tuple[float, float]:
 
 def rollout(
     env: ArmEnv,
-    act: Callable[[ArmEnv], NDArray[np.float32]],
+    act: Callable[[ArmEnv], NDArray[np.float32] | None],
     episodes: int,
     seed: int,
     on_episode: Callable[[int, int], None] = lambda done, total: None,
@@ -110,10 +112,11 @@ def evaluate_bundle(
     seed: int,
     tolerance: float | None = None,
     on_episode: Callable[[int, int], None] = lambda done, total: None,
+    shift: Randomization | None = None,
 ) -> Evaluation:
     """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
     runner = PolicyRunner(bundle, spec)
-    env = env_of(bundle, spec, tolerance)
+    env = env_of(bundle, spec, tolerance, shift=shift)
     try:
         return rollout(env, lambda env: runner_action(runner, env), episodes, seed, on_episode)
     finally:
@@ -122,7 +125,7 @@ def evaluate_bundle(
 
 def show(
     env: ArmEnv,
-    act: Callable[[ArmEnv], NDArray[np.float32]],
+    act: Callable[[ArmEnv], NDArray[np.float32] | None],
     episodes: int,
     seed: int,
     video: Path | None,
@@ -131,7 +134,7 @@ def show(
     """Play episodes in a window at the arm's own speed, or into an MP4 file; ends ``env``."""
     frames: list[Any] = []
 
-    def act_and_show(env: ArmEnv) -> NDArray[np.float32]:
+    def act_and_show(env: ArmEnv) -> NDArray[np.float32] | None:
         action = act(env)
         if video:
             frames.append(env.render())
@@ -163,22 +166,21 @@ def env_of(
     spec: RobotSpec,
     tolerance: float | None = None,
     render_mode: str | None = None,
+    shift: Randomization | None = None,
 ) -> ArmEnv:
-    """Return the environment that a bundle was trained in."""
+    """Return the environment that a bundle was trained in, shifted where asked to."""
     return ArmEnv(
         robot=spec.path,
-        task=bundle.task,
+        task=TaskSettings(**bundle.provenance.get("task", {"task": bundle.task})),
         action_mode=bundle.interface.action_mode,
         tolerance=tolerance or bundle.interface.tolerance,
         render_mode=render_mode,
+        shift=shift,
     )
 
 
-def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32]:
-    """Return the action of a deployed policy at the environment's state."""
-    now = env.state.stamp
-    if now == 0:
+def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32] | None:
+    """Return the action of a deployed policy at the environment's state; None where it refuses."""
+    if env.time == 0:
         runner.reset()
-    result = runner.step(env.state, env.inputs(), now)
-    assert result.action is not None, result.refused
-    return result.action
+    return runner.step(env.state, env.inputs, env.time).action

@@ -38,12 +38,16 @@ class DeployedPolicy(torch.nn.Module):
             mean = np.concatenate([rms[key].mean for key in KEYS])
             variance = np.concatenate([rms[key].var for key in KEYS])
             scale, self.clip = 1 / np.sqrt(variance + normalize.epsilon), normalize.clip_obs
-        self.mean = torch.as_tensor(mean, dtype=torch.float32)
-        self.scale = torch.as_tensor(scale, dtype=torch.float32)
+        # In double precision, as Stable-Baselines3: positions differ from their mean by little.
+        self.mean = torch.as_tensor(mean, dtype=torch.float64)
+        self.scale = torch.as_tensor(scale, dtype=torch.float64)
 
     def forward(self, observation: torch.Tensor) -> torch.Tensor:
         """Return actions (batch, n_action) in [-1, 1] for observations (batch, n_obs)."""
-        scaled = torch.clamp((observation - self.mean) * self.scale, -self.clip, self.clip)
+        scaled = torch.clamp(
+            (observation.double() - self.mean) * self.scale, -self.clip, self.clip
+        )
+        scaled = scaled.float()
         parts = dict(zip(KEYS, torch.split(scaled, self.sizes, dim=1), strict=True))
         return torch.clamp(self.policy._predict(parts, deterministic=True), -1.0, 1.0)
 

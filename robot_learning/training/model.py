@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from robot_learning.envs import ArmEnv
 from robot_learning.errors import ConfigError
+from robot_learning.training.dagger import SHARE, Dagger, Guide
+from robot_learning.training.processes import ProcessVecEnv
 from robot_learning.training.run import RunConfig, replace_folder
 
 
@@ -23,8 +26,9 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     Raises:
         ConfigError: where the package that has it is not installed.
     """
-    if name != "tqc":
-        return PPO if name == "ppo" else SAC
+    known: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "sac": SAC, "dagger": Dagger}
+    if name in known:
+        return known[name]
     try:
         from sb3_contrib import TQC
     except ImportError as error:
@@ -42,6 +46,7 @@ def make_env(run: RunConfig) -> ArmEnv:
         action_mode=settings.action_mode,
         reward=settings.reward,
         tolerance=settings.tolerance,
+        shift=settings.shift,
     )
 
 
@@ -51,10 +56,16 @@ def make_envs(run: RunConfig) -> VecEnv:
 
     def one() -> Monitor[Any, Any]:
         env = make_env(run)
-        return Monitor(TimeLimit(env, env.task.steps))
+        limited: Any = TimeLimit(env, env.task.steps)
+        if run.train.algorithm == "dagger":
+            limited = Guide(limited, run.train.params.get("share", SHARE))
+        return Monitor(limited)
 
-    # One process: the networks are small, and learning takes longer than simulating.
-    envs: VecEnv = DummyVecEnv([one] * run.train.n_envs)
+    makes: list[Callable[[], gymnasium.Env[Any, Any]]] = [one] * run.train.n_envs
+    if run.train.processes > 1:
+        envs: VecEnv = ProcessVecEnv(makes, run.train.processes)
+    else:
+        envs = DummyVecEnv(makes)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=run.train.params.get("gamma", 0.99))
     return envs

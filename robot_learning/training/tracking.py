@@ -3,11 +3,11 @@
 import contextlib
 import fcntl
 import logging
+import multiprocessing as mp
 import os
-import queue
+import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,18 +33,26 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 
 class Tracker:
-    """Sends parameters, metrics and artifacts to MLflow from a thread of its own.
+    """Sends parameters, metrics and artifacts to MLflow from a process of its own.
 
-    The store is ``sqlite:///<runs>/mlflow.db`` unless ``MLFLOW_TRACKING_URI`` names another.
-    Whatever goes wrong is one warning; the run goes on.
+    A thread would do, but to import MLflow takes seconds that the training then lacks. The store
+    is ``sqlite:///<runs>/mlflow.db`` unless ``MLFLOW_TRACKING_URI`` names another. Whatever goes
+    wrong is one warning; the run goes on.
     """
 
     def __init__(self, runs: Path, name: str, params: dict[str, Any]) -> None:
-        self._runs, self._name, self._params = runs.resolve(), name, params
-        self._queue: queue.Queue[Any] = queue.Queue()
-        self._failed = ""
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        context = mp.get_context("spawn")
+        self._queue: Any = context.Queue()
+        self._failures: Any = context.Queue()
+        given = runs.resolve(), name, params, self._queue, self._failures
+        self._process = context.Process(target=_work, args=given, daemon=True)
+        # A console script is no module that the process could import, and it has no need to.
+        main = sys.modules["__main__"]
+        file, main.__file__ = getattr(main, "__file__", None), None
+        try:
+            self._process.start()
+        finally:
+            main.__file__ = file
 
     def metrics(self, values: dict[str, float], step: int) -> None:
         """Log metrics of a training step."""
@@ -60,36 +68,43 @@ class Tracker:
     def close(self, timeout: float = 30.0) -> None:
         """Wait until everything is stored, at most ``timeout`` s."""
         self._queue.put(None)
-        self._thread.join(timeout)
-        if self._thread.is_alive():
-            self._failed = f"MLflow did not answer within {timeout:.0f} s"
-        if self._failed:
-            print(f"warning: the run was not tracked: {self._failed}", file=sys.stderr)
+        self._process.join(timeout)
+        failed = "" if self._failures.empty() else self._failures.get()
+        if self._process.is_alive():
+            self._process.kill()
+            failed = f"MLflow did not answer within {timeout:.0f} s"
+        if failed:
+            print(f"warning: the run was not tracked: {failed}", file=sys.stderr)
 
-    def _work(self) -> None:
-        try:
-            self._store()
-        except Exception as error:  # MLflow and its stores raise anything; a run must survive it
-            self._failed = str(error).splitlines()[0] if str(error) else type(error).__name__
 
-    def _store(self) -> None:
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-        import mlflow
+def _work(runs: Path, name: str, params: dict[str, Any], queue: Any, failures: Any) -> None:
+    """Store what comes; signals are for the process that trains."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _store(runs, name, params, queue)
+    except Exception as error:  # MLflow and its stores raise anything; a run must survive it
+        failures.put(str(error).splitlines()[0] if str(error) else type(error).__name__)
 
-        self._runs.mkdir(parents=True, exist_ok=True)
-        local = "MLFLOW_TRACKING_URI" not in os.environ
-        if local:
-            mlflow.set_tracking_uri(f"sqlite:///{self._runs / 'mlflow.db'}")
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
-        logging.getLogger("alembic").setLevel(logging.WARNING)
-        with _only_one(self._runs / ".mlflow.lock"):
-            if mlflow.get_experiment_by_name("robot_learning") is None:
-                location = (self._runs / "mlartifacts").as_uri() if local else None
-                mlflow.create_experiment("robot_learning", artifact_location=location)
-            mlflow.set_experiment("robot_learning")
-        with mlflow.start_run(run_name=self._name):
-            mlflow.log_params(self._params)
-            while (item := self._queue.get()) is not None:
-                method, args, kwargs = item
-                getattr(mlflow, method)(*args, **kwargs)
+
+def _store(runs: Path, name: str, params: dict[str, Any], queue: Any) -> None:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    import mlflow
+
+    runs.mkdir(parents=True, exist_ok=True)
+    local = "MLFLOW_TRACKING_URI" not in os.environ
+    if local:
+        mlflow.set_tracking_uri(f"sqlite:///{runs / 'mlflow.db'}")
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with _only_one(runs / ".mlflow.lock"):
+        if mlflow.get_experiment_by_name("robot_learning") is None:
+            location = (runs / "mlartifacts").as_uri() if local else None
+            mlflow.create_experiment("robot_learning", artifact_location=location)
+        mlflow.set_experiment("robot_learning")
+    with mlflow.start_run(run_name=name):
+        mlflow.log_params(params)
+        while (item := queue.get()) is not None:
+            method, args, kwargs = item
+            getattr(mlflow, method)(*args, **kwargs)

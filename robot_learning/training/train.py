@@ -138,7 +138,7 @@ def _export(
         return export(
             folder / "bundle",
             name=run.name,
-            task=run.task,
+            task=env.task.name,
             model=model,
             normalize=model.get_vec_normalize_env(),
             env=env,
@@ -146,6 +146,7 @@ def _export(
             seed=FINAL_SEED,
             provenance={
                 "algorithm": run.train.algorithm,
+                "task": env.task_settings.model_dump(exclude_none=True),
                 "code": run.code,
                 "seed": run.seed,
                 "steps": model.num_timesteps,

@@ -50,7 +50,7 @@ def test_a_box_that_is_grasped_stays_between_the_fingers():
     env.reset(seed=1)
     for _ in range(env.task.steps):
         env.step(expert_action(env))
-    box = env.inputs()["object"].value
+    box = env.inputs["object"].value
     assert np.linalg.norm(box - env.model.forward(env.state.q)[:3, 3]) < 0.02
-    assert 0.4 < env.backend.opening() < env.task.closed_on
+    assert 0.4 < env.backend.opening < env.task.closed_on
     env.close()

@@ -15,16 +15,6 @@ from test.nodes.graph import value_of
 TOPIC = "/joint_trajectory_controller/joint_trajectory"
 
 
-@pytest.fixture
-def arm(graph):
-    """A simulated arm behind the safety node."""
-    graph.start("sim_node", robot="arm6")
-    graph.start("safety_node", robot="arm6")
-    graph.status = graph.listen(DiagnosticStatus, "/safety_node/status")
-    graph.until(lambda: graph.states and graph.status)
-    return graph
-
-
 def push(spec, joint=0, speed=0.5):
     qd = np.zeros(spec.n)
     qd[joint] = speed

@@ -1,8 +1,6 @@
 """Obstacles told of at run time, real markers to a real node."""
 
 import numpy as np
-import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -10,15 +8,6 @@ from test.nodes.graph import value_of
 from test.nodes.test_safety_node import push
 
 SCENE = "/safety_node/scene"
-
-
-@pytest.fixture
-def arm(graph):
-    graph.start("sim_node", robot="arm6")
-    graph.start("safety_node", robot="arm6")
-    graph.status = graph.listen(DiagnosticStatus, "/safety_node/status")
-    graph.until(lambda: graph.states and graph.status)
-    return graph
 
 
 def ball(position, radius=0.1, **fields):

@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
@@ -18,15 +17,6 @@ from test.nodes.graph import value_of
 from test.nodes.test_safety_node import TOPIC, push
 
 COMMANDS = "/policy_node/command"
-
-
-@pytest.fixture
-def arm(graph):
-    graph.start("sim_node", robot="arm6")
-    graph.start("safety_node", robot="arm6")
-    graph.status = graph.listen(DiagnosticStatus, "/safety_node/status", 1000)
-    graph.until(lambda: graph.states and graph.status)
-    return graph
 
 
 def test_a_second_source_is_refused_and_reported(arm):

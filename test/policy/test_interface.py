@@ -58,6 +58,15 @@ def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     np.testing.assert_allclose(parts["object_way"], [0.1, 0.1, 0.28], atol=1e-6)
     np.testing.assert_allclose(parts["object_velocity"], [0.1, 0.0, 0.0], atol=1e-6)
     np.testing.assert_allclose(parts["second_way"], [0.1, -0.1, 0.33], atol=1e-6)
+    assert parts["object_arrived"] == 0.0
+    np.testing.assert_array_equal(parts["next_offset"], parts["object_offset"])
+    np.testing.assert_array_equal(parts["next_way"], parts["object_way"])
+    near = {**goal, "object": Input(goal["goal"].value + [0.0, 0.006, 0.0], 0.0)}
+    flat = interface.observe(model, state, near, history)
+    np.testing.assert_allclose(
+        flat[interface.term_slices()["object_arrived"]], [np.exp(-0.36)], atol=1e-6
+    )
+    np.testing.assert_array_equal(flat[interface.term_slices()["next_way"]], parts["second_way"])
     np.testing.assert_allclose(parts["goal_velocity"], 0.0)
     np.testing.assert_allclose(parts["gripper_opening"], [0.25])
     np.testing.assert_allclose(parts["joint_velocity"], 0.25 / arm6.velocity, atol=1e-6)

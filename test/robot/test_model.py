@@ -1,7 +1,10 @@
 import numpy as np
+import pinocchio as pin
 import pybullet
 
 from robot_learning.robot import ArmModel
+from robot_learning.robot.chain import damped_step
+from robot_learning.robot.model import reduced
 from robot_learning.sim import BulletArm, World
 
 
@@ -35,6 +38,30 @@ def test_forward_kinematics_agree_with_pybullet(spec, model):
         np.testing.assert_allclose(found[:3, 3], tip, atol=1e-5)
         np.testing.assert_allclose(found[:3, :3], R, atol=1e-5)
     pybullet.disconnect(client)
+
+
+def test_kinematics_agree_with_pinocchio(spec, model):
+    full = pin.buildReducedModel(*reduced(spec))
+    data, tip = full.createData(), full.getFrameId(spec.tip_link)
+    order = [full.joints[full.getJointId(name)].idx_q for name in spec.joints]
+    R = np.kron(np.eye(2), model.T_base_root[:3, :3])
+    for q in random_q(spec):
+        values = np.empty(spec.n)
+        values[order] = q
+        pin.framesForwardKinematics(full, data, values)
+        T = model.T_base_root @ data.oMf[tip].homogeneous
+        np.testing.assert_allclose(model.forward(q), T, atol=1e-12)
+        world = pin.ReferenceFrame.LOCAL_WORLD_ALIGNED
+        J = pin.computeFrameJacobian(full, data, values, tip, world)[:, order]
+        np.testing.assert_allclose(model.jacobian(q), R @ J, atol=1e-12)
+
+
+def test_a_damped_step_is_that_of_the_formula(model):
+    rng = np.random.default_rng(0)
+    for rows in (3, 6):
+        J, offset = model.jacobian(random_q(model.spec, 1)[0])[:rows], rng.normal(size=rows)
+        wanted = J.T @ np.linalg.solve(J @ J.T + 0.01 * np.eye(rows), offset)
+        np.testing.assert_allclose(damped_step(J, offset, 0.01), wanted, atol=1e-12)
 
 
 def test_jacobian_agrees_with_finite_differences(spec, model):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from robot_learning.robot import Trajectory
-from robot_learning.sim import BulletArm, World
+from robot_learning.sim import BulletArm, Camera, World, look
 
 
 @pytest.fixture
@@ -28,8 +28,24 @@ def test_it_follows_a_trajectory(world, spec):
     for start in np.arange(0, 0.8, 0.04):
         state = arm.step(motion.tail(start), 0.04)
         wanted, _ = motion.sample(start + 0.04)
-        assert np.abs(state.q - wanted).max() < 5e-3
+        assert np.abs(state.q - wanted).max() < 2e-4
     assert state.stamp == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("physics_dt", [0.004, 0.02])
+def test_it_neither_leads_nor_lags(physics_dt, arm6):
+    world = World(physics_dt=physics_dt)
+    arm = BulletArm(world, arm6)
+    arm.reset(arm6.home)
+    times, speed = np.array([0.0, 0.4, 2.0]), np.zeros(arm6.n)
+    speed[0] = 0.5
+    q = arm6.home + speed * np.array([0.0, 0.1, 0.9])[:, None] / 0.5
+    motion = Trajectory(times, q, np.array([0 * speed, speed, speed]))
+    for start in np.arange(0, 1.0, 0.04):
+        state = arm.step(motion.tail(start), 0.04)
+    assert abs(state.q[0] - motion.sample(1.0)[0][0]) < 1e-4
+    assert abs(state.qd[0] - 0.5) < 1e-3
+    world.close()
 
 
 def test_it_repeats_exactly(spec):
@@ -64,10 +80,13 @@ def test_it_stays_where_it_is_put(world, spec):
 
 
 def test_a_picture_shows_the_arm_and_the_marker(world, spec):
-    before = world.render(96, 72)
+    camera = Camera(np.array([0.2, 0.0, 0.35]), 1.5, 96, 72)
+    before = look(world, camera).rgb
     BulletArm(world, spec).reset(spec.home)
-    with_arm = world.render(96, 72)
+    with_arm = look(world, camera).rgb
     world.set_marker("goal", [0.4, 0.2, 0.3], 0.05)
-    with_goal = world.render(96, 72)
+    with_goal = look(world, camera).rgb
+    world.hide_markers()
     assert before.shape == (72, 96, 3) and before.dtype == np.uint8
     assert (before != with_arm).any() and (with_arm != with_goal).any()
+    np.testing.assert_array_equal(look(world, camera).rgb, with_arm)

@@ -3,7 +3,7 @@ import pytest
 
 from robot_learning.errors import ConfigError
 from robot_learning.robot import ArmModel, RobotSpec
-from robot_learning.tasks import Reach
+from robot_learning.tasks.reach import Reach
 from test.support import robot_yaml
 
 

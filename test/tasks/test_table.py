@@ -3,7 +3,10 @@ import pytest
 
 from robot_learning.errors import ConfigError
 from robot_learning.robot import ArmModel, RobotSpec
-from robot_learning.tasks import TASKS, PickAndPlace, Push, ReachPose, Stack
+from robot_learning.tasks import TASKS
+from robot_learning.tasks.pick import PickAndPlace, Stack
+from robot_learning.tasks.push import Push
+from robot_learning.tasks.reach import ReachPose
 from robot_learning.tasks.table import Table
 from test.support import robot_yaml
 

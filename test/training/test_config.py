@@ -1,12 +1,23 @@
 import pytest
 
 from robot_learning.errors import ConfigError
+from robot_learning.tasks import TASKS
 from robot_learning.training.config import ALGORITHMS, load_config
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_shipped_files_are_valid(name):
     assert load_config(name).algorithm == name
+
+
+def test_a_task_has_its_own_values(tmp_path):
+    for task in TASKS:
+        assert load_config("dagger", [], task).total_steps > 0
+    assert load_config("dagger", [], "reach").total_steps < load_config("dagger").total_steps
+    assert load_config("dagger", ["total_steps=7"], "reach").total_steps == 7
+    (tmp_path / "x.yaml").write_text("tasks: {reech: {total_steps: 5}}")
+    with pytest.raises(ConfigError, match="x.yaml: tasks.reech.*push"):
+        load_config(str(tmp_path / "x.yaml"))
 
 
 def test_overrides_reach_any_key():
@@ -36,9 +47,10 @@ def test_a_bad_override_is_named(override, named):
         load_config("sac", [override])
 
 
-def test_her_needs_a_replay_buffer():
+@pytest.mark.parametrize("algorithm", ["ppo", "dagger"])
+def test_her_needs_rewards_to_replay(algorithm):
     with pytest.raises(ConfigError, match="her"):
-        load_config("ppo", ["her.n_sampled_goal=4"])
+        load_config(algorithm, ["her.n_sampled_goal=4"])
 
 
 def test_files_that_are_none(tmp_path):

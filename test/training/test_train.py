@@ -11,13 +11,14 @@ import yaml
 from robot_learning.errors import BundleError, ConfigError
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.training import export as exporting
+from robot_learning.training.config import ALGORITHMS
 from robot_learning.training.evaluate import evaluate_bundle, wilson
 from robot_learning.training.model import load_model, make_env, make_envs
 from robot_learning.training.run import find_checkpoint, read_config, read_curve
 from robot_learning.training.train import Interrupted, Silent, export_run, resume, train
 
 
-@pytest.mark.parametrize("algorithm", ["sac", "ppo", "tqc"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_ends_in_a_bundle_that_computes_the_same(tiny, algorithm, arm6):
     run, folder = tiny(algorithm)
     bundle = train(run, folder)
@@ -70,7 +71,7 @@ class StopAt(Silent):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("algorithm", ["sac", "ppo", "tqc"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_signal_leaves_a_checkpoint_to_go_on_from(tiny, algorithm, number):
     run, folder = tiny(algorithm)
     half = run.train.total_steps // 2 + 40

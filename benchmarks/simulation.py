@@ -1,0 +1,95 @@
+"""Steps per second beside panda-gym, block by block in turn; where the time goes; two cores."""
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from statistics import median
+
+from benchmarks.learning import Row
+
+PEER = "panda-gym==3.0.7"
+STEPPER = Path(__file__).with_name("stepper.py")
+BLOCKS = 15
+TASKS = {
+    "reach": "PandaReachJoints-v3",
+    "push": "PandaPush-v3",
+    "pick_and_place": "PandaPickAndPlace-v3",
+}
+
+
+def rows(folder: Path) -> list[Row]:
+    """Return all rows; panda-gym is installed in an environment of its own under ``folder``."""
+    peer = _peer(folder)
+    return [row for task in TASKS for row in (*_beside(task, peer), _inside(task))]
+
+
+class Stepper:
+    """A process that steps one environment when asked to."""
+
+    def __init__(self, python: str, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [python, str(STEPPER), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def block(self) -> tuple[float, float]:
+        """Return steps a second, and the share of the time inside Bullet, in one block."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line.startswith("["):
+                rate, inside = json.loads(line)
+                return rate, inside
+        raise RuntimeError("the process that steps the environment ended")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def _peer(folder: Path) -> str:
+    """Return the Python that panda-gym is installed for."""
+    home = folder / "panda-gym"
+    python = home / "bin" / "python"
+    if not python.is_file():
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", PEER], check=True)
+    return str(python)
+
+
+def _beside(task: str, peer: str) -> list[Row]:
+    kinds = ("everything", "limits", "off")
+    ours = [Stepper(sys.executable, "robot_learning", task, kind) for kind in kinds]
+    theirs = Stepper(peer, "panda_gym", TASKS[task])
+    rounds = [[each.block()[0] for each in (*ours, theirs)] for _ in range(BLOCKS)]
+    for each in (*ours, theirs):
+        each.close()
+    found = []
+    for number, kind in enumerate(kinds):
+        ratio = median(rates[number] / rates[-1] for rates in rounds)
+        rate = median(rates[number] for rates in rounds)
+        found.append(
+            (
+                f"panda, {task}: steps/s over panda-gym's, safety filter: {kind}",
+                f"{ratio:.1f}",
+                "5",
+                f"{rate:.0f} /s, panda-gym {median(rates[-1] for rates in rounds):.0f} /s",
+            )
+        )
+    return found
+
+
+def _inside(task: str) -> Row:
+    parts = []
+    for kind in ("off", "limits", "everything"):
+        stepper = Stepper(sys.executable, "robot_learning", task, kind, "inside")
+        share = 1 - median(stepper.block()[1] for _ in range(BLOCKS))
+        stepper.close()
+        parts.append(f"{kind} {share:.0%}")
+    return (f"panda, {task}: time outside Bullet's stepping", ", ".join(parts), "limits 15 %", "")

@@ -1,0 +1,90 @@
+"""Steps one environment in blocks, when told to on standard input; runs by itself in any Python.
+
+``python stepper.py panda_gym PandaReach-v3`` or ``python stepper.py robot_learning reach``.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+BLOCK = 500  # steps
+EPISODE = 50
+
+
+def make(package: str, task: str) -> Any:
+    if package == "panda_gym":
+        import gymnasium
+        import panda_gym  # noqa: F401  registers the tasks
+
+        return gymnasium.make(task).unwrapped
+    from robot_learning.envs import ArmEnv
+
+    return ArmEnv(robot="panda", task=task)
+
+
+def unfiltered(env: Any, kind: str) -> None:
+    """Leave of the safety filter what ``kind`` says: everything, limits or nothing."""
+    from robot_learning.safety import SafetyFilter, SafetyResult, Status
+    from robot_learning.safety.motion import stopping_motion
+
+    if kind == "everything":
+        return
+    filter = env.filter = SafetyFilter(env.robot, limits_only=True)
+    if kind == "limits":
+        return
+    spec = env.robot
+
+    def apply(command: Any, state: Any, dt: float, now: float) -> SafetyResult:
+        stop = stopping_motion(state.q, state.qd, command.qd, spec.acceleration, dt)
+        return SafetyResult(stop, dt, Status.OK, (), {}, command.opening)
+
+    filter.apply = apply  # type: ignore[method-assign]
+
+
+def block(env: Any, actions: Any) -> float:
+    """Return the seconds that a block of steps takes, resets included."""
+    start = time.perf_counter()
+    for number, action in enumerate(actions):
+        if number % EPISODE == 0:
+            env.reset()
+        env.step(action)
+    return time.perf_counter() - start
+
+
+def inside_bullet() -> list[float]:
+    """Count the seconds spent in Bullet's own stepping from now on, in the list returned."""
+    from robot_learning.sim.world import bullet
+
+    step, spent = bullet.stepSimulation, [0.0]
+
+    def timed(**settings: Any) -> None:
+        start = time.perf_counter()
+        step(**settings)
+        spent[0] += time.perf_counter() - start
+
+    bullet.stepSimulation = timed
+    return spent
+
+
+def main() -> None:
+    package, task, *kind = sys.argv[1:]
+    env = make(package, task)
+    spent = [0.0]
+    if package == "robot_learning":
+        unfiltered(env, kind[0])
+        spent = inside_bullet() if kind[1:] == ["inside"] else spent
+    rng = np.random.default_rng(0)
+    shape = (BLOCK, *env.action_space.shape)
+    env.reset(seed=0)
+    block(env, rng.uniform(-1, 1, shape).astype(np.float32))
+    for _ in sys.stdin:
+        spent[0] = 0.0
+        took = block(env, rng.uniform(-1, 1, shape).astype(np.float32))
+        print(json.dumps([BLOCK / took, spent[0] / took]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Learning from a script at hand: in every state that comes up, what would it do?
+
+DAgger (Ross, Gordon, Bagnell 2011, "A reduction of imitation learning to no-regret online
+learning"): the learner acts, the script says what it would have done there, the learner is fitted
+to that. In a share of the episodes the script acts itself, with noise, so that the learner also
+sees how an episode goes on that goes well.
+"""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3 import TD3
+from stable_baselines3.common.buffers import DictReplayBuffer
+from stable_baselines3.common.noise import NormalActionNoise
+from torch.nn.functional import smooth_l1_loss
+
+from robot_learning.envs import ArmEnv
+from robot_learning.envs.expert import expert_action
+
+EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
+NOISE = 0.1  # and to the learner's
+SHARE = 0.3  # of the episodes in which the script acts
+# The loss is linear in errors of an action above this. Where the script switches from one way to
+# another, that is least at one of the two; a quadratic loss is least at their mean, a standstill.
+EXACT = 0.05
+
+
+class Guide(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Tells in each step's info, as ``guide``, what the script would do; acts in some episodes.
+
+    Args:
+        env: an :class:`ArmEnv`, perhaps wrapped.
+        share: of the episodes in which the script acts.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], share: float) -> None:
+        super().__init__(env)
+        self._share = share
+        self._leads = False
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        """Start an episode, and draw who acts in it."""
+        observation, info = self.env.reset(**options)
+        self._leads = self.np_random.random() < self._share
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Step with ``action``, or with the script's."""
+        arm = self.unwrapped
+        assert isinstance(arm, ArmEnv)
+        guide = np.clip(expert_action(arm), -1.0, 1.0)
+        if self._leads:
+            action = guide + self.np_random.normal(0.0, EXPERT_NOISE, guide.shape)
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, reward, terminated, truncated, {**info, "guide": guide}
+
+
+class GuideBuffer(DictReplayBuffer):
+    """A replay buffer whose actions are the script's."""
+
+    def add(
+        self,
+        obs: Any,
+        next_obs: Any,
+        action: NDArray[Any],
+        reward: NDArray[Any],
+        done: NDArray[Any],
+        infos: list[dict[str, Any]],
+    ) -> None:
+        """Keep a step of each environment."""
+        guides = np.array([info["guide"] for info in infos])
+        super().add(obs, next_obs, guides, reward, done, infos)
+
+
+class Dagger(TD3):
+    """TD3's actor and its way of collecting steps; fitted to the script, without a critic.
+
+    Args:
+        share: of the episodes in which the script acts; :class:`Guide` reads it.
+    """
+
+    def __init__(self, *args: Any, share: float = SHARE, **settings: Any) -> None:
+        self.share = share
+        super().__init__(*args, **{"replay_buffer_class": GuideBuffer, **settings})
+        if self.action_noise is None and isinstance(self.action_space, gymnasium.spaces.Box):
+            n = self.action_space.shape[0]
+            self.action_noise = NormalActionNoise(np.zeros(n), np.full(n, NOISE))
+
+    def train(self, gradient_steps: int, batch_size: int = 256) -> None:
+        """Take gradient steps on batches of the buffer."""
+        assert self.replay_buffer is not None
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.actor.optimizer)
+        losses = []
+        for _ in range(gradient_steps):
+            batch: Any = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
+            loss = smooth_l1_loss(self.actor(batch.observations), batch.actions, beta=EXACT)
+            self.actor.optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.actor.optimizer.step()
+            losses.append(loss.item())
+        self.logger.record("train/imitation_loss", float(np.mean(losses)))
