@@ -10,7 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty
 from typing import Any
+
+ALIVE_EVERY = 2.0  # s between two looks whether the training is still there
 
 
 def code_version() -> str:
@@ -105,6 +108,20 @@ def _store(runs: Path, name: str, params: dict[str, Any], queue: Any) -> None:
         mlflow.set_experiment("robot_learning")
     with mlflow.start_run(run_name=name):
         mlflow.log_params(params)
-        while (item := queue.get()) is not None:
+        while (item := _next(queue)) is not None:
             method, args, kwargs = item
             getattr(mlflow, method)(*args, **kwargs)
+
+
+def _next(queue: Any) -> Any:
+    """Return what is to be stored next.
+
+    Raises:
+        ChildProcessError: where the training is gone without having said that this was all.
+    """
+    training = mp.parent_process()
+    while True:
+        with contextlib.suppress(Empty):
+            return queue.get(timeout=ALIVE_EVERY)
+        if training is None or not training.is_alive():
+            raise ChildProcessError("the training was killed")

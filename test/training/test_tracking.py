@@ -1,3 +1,11 @@
+import contextlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import mlflow
 import pytest
 
@@ -10,6 +18,18 @@ def runs_in(folder):
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name("robot_learning")
     return client, client.search_runs([experiment.experiment_id])
+
+
+def has_begun(store):
+    with sqlite3.connect(store) as connection, contextlib.suppress(sqlite3.OperationalError):
+        return connection.execute("select count(*) from runs").fetchone() == (1,)
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +69,20 @@ def test_a_store_that_cannot_be_written_is_one_warning(tmp_path, capsys):
     tracker.metrics({"b": 1.0}, 1)
     tracker.close()
     assert capsys.readouterr().err.count("warning") == 1
+
+
+def test_a_killed_training_leaves_no_process_and_a_failed_run(tmp_path):
+    script = (
+        "import sys, pathlib, time\n"
+        "from robot_learning.training.tracking import Tracker\n"
+        "tracker = Tracker(pathlib.Path(sys.argv[1]), 'x', {})\n"
+        "print(tracker._process.pid, flush=True)\n"
+        "time.sleep(100)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as training:
+        tracker = int(training.stdout.readline())
+        wait_until(lambda: has_begun(tmp_path / "mlflow.db"))
+        training.send_signal(signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{tracker}").exists())
+    assert runs_in(tmp_path)[1][0].info.status == "FAILED"
