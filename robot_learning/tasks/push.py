@@ -49,6 +49,7 @@ class Push(Task):
     turn: ClassVar[float] = np.pi / 4  # rad that a box is turned by at most
     opening: ClassVar[float] = 0.0  # of the gripper at the start
     _retreat = 0.0  # m, from a box that needs no more push
+    _back = 0.06  # m, from a box of full size that it would push askew
     # m beside the line to the goal up to which the tool pushes fully, from which not at all.
     _beside: ClassVar[tuple[float, float]] = (0.008, 0.03)
 
@@ -105,7 +106,8 @@ class Push(Task):
         behind = box[:2] - self.behind * ahead
         up = fade(seen.tip[2] - self.table.floor - self.height, 0.008, 0.025)
         if left < NEAR_ENOUGH * self.tolerance and up > 0.5:
-            return Waypoint(seen.tip)
+            # Not to stay: where it would come down for another push is no place to rest.
+            return Waypoint(self._rise(seen.tip))
         low = self._push(seen.tip, box, ahead, left)
         return Waypoint((1 - up) * low + up * self._come_down(seen.tip, behind))
 
@@ -115,14 +117,17 @@ class Push(Task):
         along = float(offset @ ahead)
         aside = offset - along * ahead
         off = float(np.linalg.norm(aside))
-        push = tip[:2] + self._stroke(left) * (1 - fade(off, *self._beside)) * ahead - aside
+        apart = fade(off, *self._beside)
+        stroke = (1 - apart) * self._stroke(left) - apart * self._back * self.table.scale
+        push = tip[:2] + stroke * ahead - aside
         placed = (1 - fade(off, 0.03, 0.05)) * fade(
             -along, 0.3 * self.thing.width, 0.45 * self.thing.width
         )
-        if left < NEAR_ENOUGH * self.tolerance and placed < 0.5:
-            return tip
-        rise = np.array([*tip[:2], self.table.floor + self.over])
-        return placed * self._at(push) + (1 - placed) * rise
+        return placed * self._at(push) + (1 - placed) * self._rise(tip)
+
+    def _rise(self, tip: Array) -> Array:
+        """Return the point over ``tip`` from which all things are passed over."""
+        return self.table.above(tip[:2], self.over)
 
     def _come_down(self, tip: Array, behind: Array) -> Array:
         """Return where to go above the floor: over the place behind the box, then down."""
@@ -163,6 +168,7 @@ class Slide(Push):
     turn = 0.0
     floor_friction = 0.05
     _retreat = 0.1
+    _back = 0.0
     _beside = (0.004, 0.015)
 
     def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:
