@@ -1,5 +1,6 @@
 """Push: a box to a place on the floor, Slide: to a place beyond reach."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from robot_learning.tasks.task import DRAWS, Seen, Start, Task, Waypoint
 Array = NDArray[np.float64]
 GRAVITY = 9.81  # m/s²
 HOVER = 0.03  # m between the tool and what it passes over
+FORK = 1.5  # widths of a box, from which a tool's radius is too large to push it
 RUN_UP = 0.02  # m between the tool and what it is about to push
 # Shares of the tolerance at which a push ends, and at which none is begun.
 NEAR, NEAR_ENOUGH = 0.15, 0.7
@@ -56,7 +58,7 @@ class Push(Task):
     def __init__(self, *args: Any, thing: Thing | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.table = Table(self.model)
-        self.thing = thing or self.full_size.scaled(self.table.scale)
+        self.thing = thing or self._for_the_tool(self.full_size.scaled(self.table.scale))
         self.things = (self.thing,)
         # Small boxes tip and jump sooner.
         self.physics_dt = PHYSICS_DT * self.table.scale
@@ -110,6 +112,12 @@ class Push(Task):
             return Waypoint(self._rise(seen.tip))
         low = self._push(seen.tip, box, ahead, left)
         return Waypoint((1 - up) * low + up * self._come_down(seen.tip, behind))
+
+    def _for_the_tool(self, thing: Thing) -> Thing:
+        """Return a thing that is not caught between the fingers of a tool that cannot close."""
+        if self.table.radius < FORK * thing.width:
+            return thing
+        return replace(thing, width=2 * self.table.radius)
 
     def _push(self, tip: Array, box: Array, ahead: Array, left: float) -> Array:
         """Return where to go near the floor: along the line to the goal, or up beside the box."""

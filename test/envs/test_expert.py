@@ -16,16 +16,16 @@ def play(env, seed):
     return np.array(seen), info
 
 
-# The fixed fingers of this Jaco are a fork that a box goes into.
-UNSOLVED = {("kinova", "push"), ("kinova", "slide")}
+# The fixed fingers of this Jaco push by their corners.
+HARD = {("kinova", "push"): 8, ("kinova", "slide"): 7}
 
 
-@pytest.mark.parametrize(("robot", "task"), sorted({*able()} - UNSOLVED))
+@pytest.mark.parametrize(("robot", "task"), able())
 def test_the_script_solves_every_task(robot, task):
     env = ArmEnv(robot=robot, task=task)
     solved = sum(play(env, seed)[1]["is_success"] for seed in range(10))
     env.close()
-    assert solved >= 9
+    assert solved >= HARD.get((robot, task), 9)
 
 
 @pytest.mark.parametrize("task", ["push", "slide", "stack"])
