@@ -1,4 +1,4 @@
-"""What one call costs: the environment, the filter, the command line."""
+"""What one call costs: the filter, the command line."""
 
 import subprocess
 import sys
@@ -8,39 +8,12 @@ from statistics import median
 import numpy as np
 
 from benchmarks.learning import Row
-from robot_learning.envs import ArmEnv
 from robot_learning.robot import ArmState, JointCommand, RobotSpec
 from robot_learning.safety import SafetyFilter
 
 
 def rows() -> list[Row]:
-    return [environment(), filtering(), command_line()]
-
-
-def environment() -> Row:
-    env = ArmEnv(robot="panda")
-    env.reset(seed=0)
-    rng = np.random.default_rng(0)
-    actions = rng.uniform(-1, 1, (2000, 7))
-    began = time.perf_counter()
-    for number, action in enumerate(actions):
-        if number % 50 == 0:
-            env.reset(seed=number)
-        env.step(action)
-    rate = len(actions) / (time.perf_counter() - began)
-    physics = []
-    for _ in range(2000):
-        start = time.perf_counter()
-        env.world.step()
-        physics.append(time.perf_counter() - start)
-    bound = 1 / (10 * median(physics))
-    env.close()
-    return (
-        "panda: environment steps, one process",
-        f"{rate:.0f} /s",
-        "",
-        f"10 Bullet steps alone: {bound:.0f} /s",
-    )
+    return [filtering(), command_line()]
 
 
 def filtering() -> Row:

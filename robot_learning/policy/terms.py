@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 DAMPING = 0.05**2  # m²; bounds steps near singularities
 STEP_TIME = 0.06  # s
 ARRIVED = 0.01  # m
+TINY = 1e-9  # m; less than this has no direction
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,23 @@ def _arrived(start: str, end: str) -> Callable[[Sight], Array]:
     return arrived
 
 
+def _line_of(start: str, end: str) -> Callable[[Sight], Array]:
+    """Return the term of where the tip is on the line over the floor between two inputs, (5,).
+
+    The line's direction; how far the tip is ahead of the first input along it, m; the way to
+    the tip from the line, m. What a push does next changes with millimetres beside that line.
+    """
+
+    def line(sight: Sight) -> Array:
+        way = (sight.inputs[end] - sight.inputs[start])[:2]
+        offset = (sight.T_base_tip[:3, 3] - sight.inputs[start])[:2]
+        ahead = way / max(float(np.linalg.norm(way)), TINY)
+        along = offset @ ahead
+        return np.array([*ahead, along, *(offset - along * ahead)])
+
+    return line
+
+
 def _next(values: Mapping[str, Array]) -> tuple[str, str]:
     """Return the thing that is to be moved now, and its goal: the second once the first is placed.
 
@@ -221,6 +239,7 @@ for _thing, _goal in (("object", "goal"), ("second", "stack_goal")):
         f"{_thing}_position": Term(f"input:{_thing}", _position_of(_thing), _of_size(3)),
         f"{_thing}_offset": Term(f"input:{_thing}", _offset_of(_thing), _of_size(3)),
         f"{_thing}_way": Term(f"input:{_thing}", _between(_thing, _goal), _of_size(3)),
+        f"{_thing}_line": Term(f"input:{_thing}", _line_of(_thing, _goal), _of_size(5)),
         f"{_thing}_arrived": Term(f"input:{_thing}", _arrived(_thing, _goal), _of_size(1)),
         f"{_thing}_velocity": Term(f"input:{_thing}", _velocity_of(_thing), _of_size(3)),
     }

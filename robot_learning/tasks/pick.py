@@ -27,7 +27,14 @@ class PickAndPlace(Push):
     turn = 0.2
     opening = 1.0
     default_tolerance = 0.03
-    observed: ClassVar[tuple[str, ...]] = (*Push.observed, "gripper_opening")
+    observed: ClassVar[tuple[str, ...]] = (
+        "tip_position",
+        "tip_velocity",
+        "object_offset",
+        "object_velocity",
+        "object_way",
+        "gripper_opening",
+    )
     full_size = Thing("object", width=0.045, height=0.045, mass=0.1, friction=1.0)
 
     def __init__(self, *args: Any, **settings: Any) -> None:

@@ -45,6 +45,7 @@ class Push(Task):
         "object_offset",
         "object_velocity",
         "object_way",
+        "object_line",
     )
     action_mode = "tool_down"
     full_size = Thing("object", width=0.05, height=0.05, mass=0.3, friction=0.5)

@@ -58,6 +58,9 @@ def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     np.testing.assert_allclose(parts["object_way"], [0.1, 0.1, 0.28], atol=1e-6)
     np.testing.assert_allclose(parts["object_velocity"], [0.1, 0.0, 0.0], atol=1e-6)
     np.testing.assert_allclose(parts["second_way"], [0.1, -0.1, 0.33], atol=1e-6)
+    x, y = tip[:2, 3] - [0.3, 0.0]
+    line = [np.sqrt(0.5), np.sqrt(0.5), (x + y) * np.sqrt(0.5), (x - y) / 2, (y - x) / 2]
+    np.testing.assert_allclose(parts["object_line"], line, atol=1e-6)
     assert parts["object_arrived"] == 0.0
     np.testing.assert_array_equal(parts["next_offset"], parts["object_offset"])
     np.testing.assert_array_equal(parts["next_way"], parts["object_way"])
