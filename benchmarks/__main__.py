@@ -19,6 +19,7 @@ from benchmarks import (
     safety,
     simulation,
     speed,
+    vectorised,
 )
 
 
@@ -61,7 +62,7 @@ def main() -> None:
     if arguments.safety:
         rows = safety.rows(arguments.safety)
     elif arguments.simulation:
-        rows = simulation.rows(arguments.runs)
+        rows = simulation.rows(arguments.runs) + vectorised.rows()
     elif arguments.physics:
         rows = physics.rows()
     elif arguments.policies:
