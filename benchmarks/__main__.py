@@ -20,6 +20,7 @@ from benchmarks import (
     simulation,
     speed,
     vectorised,
+    wallclock,
 )
 
 
@@ -48,6 +49,11 @@ def main() -> None:
         help="environment steps beside panda-gym's, which is installed under --runs",
     )
     parser.add_argument(
+        "--wallclock",
+        action="store_true",
+        help="Reach from nothing to solved, beside panda-gym, which is installed under --runs",
+    )
+    parser.add_argument(
         "--physics", action="store_true", help="what a longer physics step costs and saves"
     )
     parser.add_argument(
@@ -58,11 +64,13 @@ def main() -> None:
         help="train every task on the Panda with so many seeds, 1000 episodes each",
     )
     arguments = parser.parse_args()
-    alone = (arguments.safety, arguments.experts, arguments.simulation, arguments.physics)
+    everything = False
     if arguments.safety:
         rows = safety.rows(arguments.safety)
     elif arguments.simulation:
         rows = simulation.rows(arguments.runs) + vectorised.rows()
+    elif arguments.wallclock:
+        rows = wallclock.rows(arguments.runs)
     elif arguments.physics:
         rows = physics.rows()
     elif arguments.policies:
@@ -71,7 +79,8 @@ def main() -> None:
         rows = experts.rows(arguments.experts)
     else:
         rows = speed.rows()
-    if not (arguments.quick or arguments.policies or any(alone)):
+        everything = not arguments.quick
+    if everything:
         for robot in arguments.robots:
             rows += learning.rows(robot, arguments.runs)
         rows += guarded.rows(arguments.robots[0], arguments.runs)

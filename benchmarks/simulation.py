@@ -21,8 +21,8 @@ TASKS = {
 
 def rows(folder: Path) -> list[Row]:
     """Return all rows; panda-gym is installed in an environment of its own under ``folder``."""
-    peer = _peer(folder)
-    return [row for task in TASKS for row in (*_beside(task, peer), _inside(task))]
+    python = peer(folder)
+    return [row for task in TASKS for row in (*_beside(task, python), _inside(task))]
 
 
 class Stepper:
@@ -53,7 +53,7 @@ class Stepper:
         self._process.communicate()
 
 
-def _peer(folder: Path) -> str:
+def peer(folder: Path) -> str:
     """Return the Python that panda-gym is installed for."""
     home = folder / "panda-gym"
     python = home / "bin" / "python"
@@ -63,10 +63,10 @@ def _peer(folder: Path) -> str:
     return str(python)
 
 
-def _beside(task: str, peer: str) -> list[Row]:
+def _beside(task: str, python: str) -> list[Row]:
     kinds = ("everything", "limits", "off")
     ours = [Stepper(sys.executable, "robot_learning", task, kind) for kind in kinds]
-    theirs = Stepper(peer, "panda_gym", TASKS[task])
+    theirs = Stepper(python, "panda_gym", TASKS[task])
     rounds = [[each.block()[0] for each in (*ours, theirs)] for _ in range(BLOCKS)]
     for each in (*ours, theirs):
         each.close()
