@@ -1,19 +1,21 @@
-"""What one call costs: the filter, the command line."""
+"""What one call costs: the filter, pictures, the command line."""
 
 import subprocess
 import sys
 import time
 from statistics import median
+from typing import Any
 
 import numpy as np
 
 from benchmarks.learning import Row
+from robot_learning.envs import ArmEnv, CameraObservation
 from robot_learning.robot import ArmState, JointCommand, RobotSpec
 from robot_learning.safety import SafetyFilter
 
 
 def rows() -> list[Row]:
-    return [filtering(), command_line()]
+    return [filtering(), cameras(), command_line()]
 
 
 def filtering() -> Row:
@@ -31,6 +33,28 @@ def filtering() -> Row:
         took.append(time.perf_counter() - start)
     p50, p99 = np.percentile(took, [50, 99]) * 1e6
     return ("panda: SafetyFilter.apply", f"p50 {p50:.0f} us, p99 {p99:.0f} us", "", "")
+
+
+def cameras() -> Row:
+    plain = ArmEnv(robot="panda", task="push")
+    ways = {"none": plain} | {
+        name: CameraObservation(plain, kinds)
+        for name, kinds in (("rgb", ("rgb",)), ("all three", ("rgb", "depth", "segmentation")))
+    }
+    plain.reset(seed=0)
+    action = np.zeros(3)
+
+    def took(env: Any) -> float:
+        start = time.perf_counter()
+        for _ in range(50):
+            env.step(action)
+        return (time.perf_counter() - start) / 50 * 1e3
+
+    found = ", ".join(
+        f"{name} {median(took(env) for _ in range(5)):.1f}" for name, env in ways.items()
+    )
+    plain.close()
+    return ("panda, push: a step with pictures of 84 x 84", f"{found} ms", "", "TinyRenderer")
 
 
 def command_line() -> Row:

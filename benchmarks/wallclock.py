@@ -14,8 +14,11 @@ from robot_learning.policy import PolicyBundle
 
 RUNS = 5
 LEARNER = Path(__file__).with_name("peer.py")
-# Fewer steps than the default, which is for two centimetres and better.
-QUICK = ("total_steps=2000", "eval_every=2000", "eval_episodes=1", "params.learning_starts=500")
+# How much it takes for so many metres; the default is for better than two centimetres.
+ENOUGH = {
+    0.05: ("total_steps=1000", "n_envs=4", "params.gradient_steps=2", "params.batch_size=256"),
+    0.02: ("total_steps=4000",),
+}
 
 
 def rows(folder: Path) -> list[Row]:
@@ -43,7 +46,8 @@ def ours(seed: int, tolerance: float) -> float:
     with tempfile.TemporaryDirectory() as runs:
         command = [sys.executable, "-m", "robot_learning.cli.main", "train", "--robot", "panda"]
         command += ["--seed", str(seed), "--runs", runs, "--name", "quick"]
-        for setting in (*QUICK, f"env.tolerance={tolerance}"):
+        quick = ("params.learning_starts=300", "eval_episodes=1", f"env.tolerance={tolerance}")
+        for setting in (*quick, *ENOUGH[tolerance]):
             command += ["--set", setting]
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

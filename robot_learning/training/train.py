@@ -10,7 +10,6 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
-from robot_learning.monitoring.plots import write_plots
 from robot_learning.monitoring.report import training_rows, write_report
 from robot_learning.policy import PolicyBundle
 from robot_learning.training.evaluate import Evaluation, rollout
@@ -159,6 +158,8 @@ def _export(
 
 
 def _report(folder: Path, bundle: PolicyBundle, evaluation: Evaluation) -> None:
+    from robot_learning.monitoring.plots import write_plots  # matplotlib takes half a second
+
     write_report(
         folder / "report.html",
         title=f"{bundle.robot['name']}: {bundle.task}",
