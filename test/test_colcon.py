@@ -57,7 +57,7 @@ def test_every_part_is_installed(prefix):
     share = prefix / "share" / "robot_learning"
     for part in ("launch", "urdf", "config"):
         there = {f.relative_to(share) for f in (share / part).rglob("*") if f.is_file()}
-        here = {f.relative_to(SOURCE) for f in (SOURCE / part).rglob("*.*") if f.is_file()}
+        here = {f.relative_to(SOURCE) for f in (SOURCE / part).rglob("*") if f.is_file()}
         assert {f for f in here if f.suffix != ".pyc"} == there
     executables = {path.name for path in (prefix / "lib" / "robot_learning").iterdir()}
     nodes = {"sim_node", "policy_node", "safety_node", "monitor_node", "demo_node"}
