@@ -14,6 +14,7 @@ from robot_learning.envs.sensing import Sensing
 from robot_learning.envs.shift import Randomization, Shift, load_shifts
 from robot_learning.errors import ConfigError
 from robot_learning.policy import History, Input, Interface
+from robot_learning.policy.terms import TERMS
 from robot_learning.robot import ArmBackend, ArmModel, ArmState, RobotSpec, Trajectory
 from robot_learning.safety import SafetyFilter, Status
 from robot_learning.sim import BulletArm, Camera, Things, World, look
@@ -43,6 +44,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         shift: what the physics and the sensors are to differ in from episode to episode: a YAML
             file, the name of a shipped one, or what was read; None for nothing. The observation
             and the reward are of what arrives, ``is_success`` and ``distance`` of what is.
+        goal_terms: whether ``observation`` may have terms that depend on the goal. Hindsight
+            replay needs it without them: it changes ``desired_goal`` alone.
 
     Attributes:
         inputs: what a deployed policy is told by topics: goals, where the things are.
@@ -62,6 +65,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         render_mode: str | None = None,
         backend: ArmBackend | None = None,
         shift: str | Path | Randomization | None = None,
+        goal_terms: bool = True,
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigError(f"render_mode '{render_mode}': expected rgb_array, human or None")
@@ -77,7 +81,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             gripper=self.task.gripper,
             achieved=self.task.achieved,
             desired=self.task.desired,
-            observed=self.task.observed,
+            observed=tuple(
+                name for name in self.task.observed if goal_terms or not TERMS[name].of_goal
+            ),
             control_period=self.robot.control_period,
             policy_every=self.robot.policy_every,
             tolerance=self.task.tolerance,

@@ -55,12 +55,14 @@ class Term:
         compute: returns the (size,) values.
         size: values of the term for n joints and n_action actions.
         max_age: age at which what the term is made of no longer counts, s.
+        of_goal: whether it depends on a goal; hindsight replay changes goals and nothing else.
     """
 
     source: str
     compute: Callable[[Sight], Array]
     size: Callable[[int, int], int]
     max_age: float = 0.2
+    of_goal: bool = False
 
 
 def _joint_position(sight: Sight) -> Array:
@@ -222,24 +224,25 @@ TERMS: dict[str, Term] = {
     "tip_position": Term("kinematics", _tip_position, _of_size(3)),
     "tip_rotation": Term("kinematics", _tip_rotation, _of_size(6)),
     "tip_velocity": Term("kinematics", _tip_velocity, _of_size(3)),
-    "goal_position": Term("input:goal", _position_of("goal"), _of_size(3), FOREVER),
-    "goal_rotation": Term("input:goal_rotation", _goal_rotation, _of_size(6), FOREVER),
-    "goal_velocity": Term("input:goal", _velocity_of("goal"), _of_size(3), FOREVER),
-    "goal_step": Term("input:goal", _goal_step, _per_joint, FOREVER),
-    "pose_step": Term("input:goal_rotation", _pose_step, _per_joint, FOREVER),
+    "goal_position": Term("input:goal", _position_of("goal"), _of_size(3), FOREVER, True),
+    "goal_rotation": Term("input:goal_rotation", _goal_rotation, _of_size(6), FOREVER, True),
+    "goal_velocity": Term("input:goal", _velocity_of("goal"), _of_size(3), FOREVER, True),
+    "goal_step": Term("input:goal", _goal_step, _per_joint, FOREVER, True),
+    "pose_step": Term("input:goal_rotation", _pose_step, _per_joint, FOREVER, True),
     "home_step": Term("kinematics", _home_step, _per_joint),
-    "stack_goal": Term("input:stack_goal", _position_of("stack_goal"), _of_size(3), FOREVER),
-    "next_offset": Term("input:second", _next_offset, _of_size(3)),
-    "next_way": Term("input:second", _next_way, _of_size(3)),
+    "stack_goal": Term("input:stack_goal", _position_of("stack_goal"), _of_size(3), FOREVER, True),
+    "next_offset": Term("input:second", _next_offset, _of_size(3), of_goal=True),
+    "next_way": Term("input:second", _next_way, _of_size(3), of_goal=True),
     "gripper_opening": Term("input:gripper_opening", _position_of("gripper_opening"), _of_size(1)),
     "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
 }
 for _thing, _goal in (("object", "goal"), ("second", "stack_goal")):
+    _source = f"input:{_thing}"
     TERMS |= {
-        f"{_thing}_position": Term(f"input:{_thing}", _position_of(_thing), _of_size(3)),
-        f"{_thing}_offset": Term(f"input:{_thing}", _offset_of(_thing), _of_size(3)),
-        f"{_thing}_way": Term(f"input:{_thing}", _between(_thing, _goal), _of_size(3)),
-        f"{_thing}_line": Term(f"input:{_thing}", _line_of(_thing, _goal), _of_size(5)),
-        f"{_thing}_arrived": Term(f"input:{_thing}", _arrived(_thing, _goal), _of_size(1)),
-        f"{_thing}_velocity": Term(f"input:{_thing}", _velocity_of(_thing), _of_size(3)),
+        f"{_thing}_position": Term(_source, _position_of(_thing), _of_size(3)),
+        f"{_thing}_offset": Term(_source, _offset_of(_thing), _of_size(3)),
+        f"{_thing}_velocity": Term(_source, _velocity_of(_thing), _of_size(3)),
+        f"{_thing}_way": Term(_source, _between(_thing, _goal), _of_size(3), of_goal=True),
+        f"{_thing}_line": Term(_source, _line_of(_thing, _goal), _of_size(5), of_goal=True),
+        f"{_thing}_arrived": Term(_source, _arrived(_thing, _goal), _of_size(1), of_goal=True),
     }

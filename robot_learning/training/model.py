@@ -47,6 +47,7 @@ def make_env(run: RunConfig) -> ArmEnv:
         reward=settings.reward,
         tolerance=settings.tolerance,
         shift=settings.shift,
+        goal_terms=run.train.her is None,
     )
 
 

@@ -81,6 +81,22 @@ def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     np.testing.assert_allclose(centred[slices["joint_position"]], 0.0, atol=1e-6)
 
 
+def test_terms_say_whether_they_depend_on_the_goal(interface, model, state, goal, arm6):
+    history = History.start(interface)
+    history.push(np.zeros(arm6.n), goal)
+    slices = interface.term_slices()
+    placed = {
+        **goal,
+        "goal": Input(goal["object"].value + [0.0, 0.004, 0.0], 0.0),
+        "goal_rotation": Input(Rotation.from_euler("x", 0.5).as_matrix(), 0.0),
+        "stack_goal": Input(goal["second"].value + [0.0, 0.004, 0.0], 0.0),
+    }
+    here, there = (interface.observe(model, state, inputs, history) for inputs in (goal, placed))
+    for name in interface.terms:
+        changed = not np.array_equal(here[slices[name]], there[slices[name]])
+        assert changed == TERMS[name].of_goal, name
+
+
 def test_goal_step_moves_the_tip_to_the_goal(interface, model, goal, arm6):
     q = arm6.home
     tip = model.forward(q)[:3, 3]

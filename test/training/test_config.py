@@ -1,8 +1,11 @@
 import pytest
 
+from robot_learning.cli.train import make_run
 from robot_learning.errors import ConfigError
+from robot_learning.policy.terms import TERMS
 from robot_learning.tasks import TASKS
 from robot_learning.training.config import ALGORITHMS, load_config
+from robot_learning.training.model import make_env
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -51,6 +54,16 @@ def test_a_bad_override_is_named(override, named):
 def test_her_needs_rewards_to_replay(algorithm):
     with pytest.raises(ConfigError, match="her"):
         load_config(algorithm, ["her.n_sampled_goal=4"])
+
+
+def test_hindsight_replay_sees_nothing_of_a_goal_that_it_changes():
+    for task in set(TASKS) - {"track_trajectory"}:
+        run = make_run("panda", task, "tqc", [], 0, "x")
+        env = make_env(run)
+        assert not any(TERMS[name].of_goal for name in env.interface.observed)
+        env.close()
+    with pytest.raises(ConfigError, match=r"tqc.yaml: her: .* moves"):
+        load_config("tqc", [], "track_trajectory")
 
 
 def test_files_that_are_none(tmp_path):
