@@ -22,7 +22,8 @@ TASKS = {
 def rows(folder: Path) -> list[Row]:
     """Return all rows; panda-gym is installed in an environment of its own under ``folder``."""
     python = peer(folder)
-    return [row for task in TASKS for row in (*_beside(task, python), _inside(task))]
+    rows = [row for task in TASKS for row in (*_beside(task, python), _inside(task))]
+    return [*rows, _tracking(python)]
 
 
 class Stepper:
@@ -93,3 +94,15 @@ def _inside(task: str) -> Row:
         stepper.close()
         parts.append(f"{kind} {share:.0%}")
     return (f"panda, {task}: time outside Bullet's stepping", ", ".join(parts), "limits 15 %", "")
+
+
+def _tracking(python: str) -> Row:
+    found = []
+    for command in (
+        [sys.executable, str(STEPPER), "robot_learning", "reach", "tracking"],
+        [python, str(STEPPER), "panda_gym", TASKS["reach"], "tracking"],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        mean, most = json.loads(done.stdout.splitlines()[-1])
+        found.append(f"mean {mean * 1e3:.1f}, most {most * 1e3:.1f} mrad")
+    return ("panda, reach: worst joint's error", found[0], "no worse", f"panda-gym {found[1]}")
