@@ -75,19 +75,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.model = ArmModel(self.robot)
         self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
         self.task = make_task(self.task_settings, self.model, reward, tolerance)
-        self.interface = Interface(
-            joints=self.robot.joints,
-            action_mode=action_mode or self.task.action_mode,
-            gripper=self.task.gripper,
-            achieved=self.task.achieved,
-            desired=self.task.desired,
-            observed=tuple(
-                name for name in self.task.observed if goal_terms or not TERMS[name].of_goal
-            ),
-            control_period=self.robot.control_period,
-            policy_every=self.robot.policy_every,
-            tolerance=self.task.tolerance,
-        )
+        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.filter = SafetyFilter(self.robot)
         self.world: World | None = None
         self.things: Things | None = None
@@ -124,6 +112,20 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         )
         self.observation_space = spaces
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self.interface.n_action,), np.float32)
+
+    def _make_interface(self, action_mode: str, goal_terms: bool) -> Interface:
+        observed = self.task.observed
+        return Interface(
+            joints=self.robot.joints,
+            action_mode=action_mode,
+            gripper=self.task.gripper,
+            achieved=self.task.achieved,
+            desired=self.task.desired,
+            observed=tuple(name for name in observed if goal_terms or not TERMS[name].of_goal),
+            control_period=self.robot.control_period,
+            policy_every=self.robot.policy_every,
+            tolerance=self.task.tolerance,
+        )
 
     @property
     def state(self) -> ArmState:

@@ -82,6 +82,7 @@ class Task:
         observed: observation terms of the rest.
         action_mode: the one that suits it.
         gripper: whether it needs one.
+        goal_moves: whether the goal does within an episode.
         floor_friction: coefficient of the floor.
         physics_dt: longest physics step that simulates it well, s.
         things: what is moved.
@@ -100,6 +101,7 @@ class Task:
     )
     action_mode: ClassVar[str] = "joint_velocity"
     gripper: ClassVar[bool] = False
+    goal_moves: ClassVar[bool] = False
     floor_friction: ClassVar[float] = 1.0
     physics_dt: float = 0.02
 

@@ -18,6 +18,7 @@ class TrackTrajectory(Reach):
     """
 
     name = "track_trajectory"
+    goal_moves = True
     steps = 150
     default_tolerance = 0.01
     observed = ("joint_position", "joint_velocity", "goal_step", "home_step", "goal_velocity")

@@ -10,7 +10,6 @@ from robot_learning.errors import ConfigError
 from robot_learning.paths import config_dir
 from robot_learning.robot.schema import Section, explain
 from robot_learning.tasks import TASKS
-from robot_learning.tasks.track import TrackTrajectory
 
 ALGORITHMS = ("dagger", "ppo", "sac", "tqc")
 
@@ -91,7 +90,7 @@ def load_config(
         raise ConfigError(f"{path}: {explain(error)}") from error
     if config.her and config.algorithm in ("dagger", "ppo"):
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
-    if config.her and task == TrackTrajectory.name:
+    if config.her and task in TASKS and TASKS[task].goal_moves:
         raise ConfigError(f"{path}: her: {task} has a goal that moves; use dagger or sac")
     return config
 
