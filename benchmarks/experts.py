@@ -3,10 +3,10 @@
 from benchmarks.learning import Row
 from robot_learning.cli.bars import Bars
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.expert import expert_action
+from robot_learning.evaluation.rollout import rollout
+from robot_learning.experts.expert import expert_action
 from robot_learning.robot import RobotSpec, available_robots
 from robot_learning.tasks import TASKS
-from robot_learning.training.evaluate import rollout
 
 SEED = 8_000_000
 

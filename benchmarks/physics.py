@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.learning import Row
+from robot_learning.base.objects import ObjectSpec
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.expert import expert_action
-from robot_learning.robot.things import Thing
-from robot_learning.sim import Things, World
-from robot_learning.sim.world import bullet
+from robot_learning.evaluation.rollout import rollout
+from robot_learning.experts.expert import expert_action
 from robot_learning.tasks import push, task
-from robot_learning.training.evaluate import rollout
+from robot_learning.worlds.bullet import Objects, World
+from robot_learning.worlds.bullet.world import bullet
 
 STEPS = (0.002, 0.004, 0.008, 0.01, 0.02)  # s
 TASKS = ("push", "slide", "pick_and_place")
@@ -83,16 +83,16 @@ def by_script(name: str) -> float:
 def sliding(dt: float) -> float:
     """Return by what share a box slides farther than v² / (2 mu g)."""
     world = World(physics_dt=dt, floor_friction=0.05)
-    box = Thing("box", width=0.06, height=0.03, mass=0.1, friction=1.0)
-    things = Things(world, [box])
-    things.place("box", np.array([0.0, 0.0, 0.0151]))
+    box = ObjectSpec("box", width=0.06, height=0.03, mass=0.1, friction=1.0)
+    objects = Objects(world, [box])
+    objects.place("box", np.array([0.0, 0.0, 0.0151]))
     for _ in range(round(0.2 / dt)):
         world.step()
-    start = things.positions()["box"][0]
+    start = objects.positions()["box"][0]
     client = {"physicsClientId": world.client}
-    bullet.resetBaseVelocity(things._bodies["box"], (SPEED, 0, 0), (0, 0, 0), **client)
+    bullet.resetBaseVelocity(objects._bodies["box"], (SPEED, 0, 0), (0, 0, 0), **client)
     for _ in range(round(2.0 / dt)):
         world.step()
-    went = things.positions()["box"][0] - start
+    went = objects.positions()["box"][0] - start
     world.close()
     return float(went / (SPEED**2 / (2 * 0.05 * 9.81)) - 1)

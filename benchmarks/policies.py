@@ -4,9 +4,9 @@ from pathlib import Path
 
 from benchmarks.learning import EPISODES, SEED, Row, trained
 from robot_learning.cli.bars import Bars
+from robot_learning.evaluation.rollout import Evaluation, evaluate_bundle, wilson
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import TASKS
-from robot_learning.training.evaluate import Evaluation, evaluate_bundle, wilson
 
 ROBOT = "panda"
 BARS = {

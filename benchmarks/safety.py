@@ -11,10 +11,12 @@ from benchmarks.servo import servo
 from robot_learning.assurance import report
 from robot_learning.assurance.campaign import MakeFilter, Tally, limits_alone, run, safety_filter
 from robot_learning.assurance.scenes import around
-from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import Cause, SafetyFilter
-from robot_learning.sim import Contacts
+from robot_learning.worlds.bullet import Contacts
 
 Array = NDArray[np.float64]
 ROBOTS = ("arm6", "panda", "iiwa", "xarm6", "ur5", "kinova", "so101")

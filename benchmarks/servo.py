@@ -14,7 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import ArmState, JointCommand, RobotSpec, Trajectory
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import Cause, SafetyResult, Status
 from robot_learning.safety.guards import Guards

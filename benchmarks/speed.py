@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.learning import Row
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.envs import ArmEnv, CameraObservation
-from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter
 
 

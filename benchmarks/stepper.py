@@ -57,7 +57,7 @@ def block(env: Any, actions: Any) -> float:
 
 def inside_bullet() -> list[float]:
     """Count the seconds spent in Bullet's own stepping from now on, in the list returned."""
-    from robot_learning.sim.world import bullet
+    from robot_learning.worlds.bullet.world import bullet
 
     step, spent = bullet.stepSimulation, [0.0]
 

@@ -3,9 +3,10 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from helpers.robots import scripted_bundle
 
-from robot_learning.robot import ArmModel, RobotSpec, available_robots
-from test.support import scripted_bundle
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec, available_robots
 
 
 @pytest.fixture(params=available_robots(), scope="session")

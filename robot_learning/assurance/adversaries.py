@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import ArmModel, JointCommand, RobotSpec
+from robot_learning.base.types import JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 HELD = 25  # periods that a push goes on for at most

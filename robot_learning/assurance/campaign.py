@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from robot_learning.assurance.adversaries import ADVERSARIES, Attack, Target
 from robot_learning.assurance.judge import Judge
 from robot_learning.assurance.scenes import around
-from robot_learning.errors import ConfigError, SafetyError
-from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
+from robot_learning.base.errors import ConfigError, SafetyError
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import Cause, SafetyFilter, SafetyResult
-from robot_learning.sim import Contacts
+from robot_learning.worlds.bullet import Contacts
 
 Array = NDArray[np.float64]
 EPISODE = 200  # commands between two fresh starts

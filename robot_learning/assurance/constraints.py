@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from robot_learning.geometry.bodies import TIP, ArmBodies
+from robot_learning.geometry.shapes import Shape
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.bodies import TIP, ArmBodies
-from robot_learning.robot.shapes import Shape
 from robot_learning.safety.guards import Guards
 
 

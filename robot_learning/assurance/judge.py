@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import RobotSpec, Trajectory
-from robot_learning.robot.compiled import compiled
-from robot_learning.sim import Contacts
+from robot_learning.base.compiled import compiled
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.robot import RobotSpec
+from robot_learning.worlds.bullet import Contacts
 
 Array = NDArray[np.float64]
 JOINT_LIMITS = ("jump", "position", "velocity", "acceleration")
@@ -21,7 +22,7 @@ class Broken(NamedTuple):
     Attributes:
         what: one of ``JOINT_LIMITS``, ``contact`` or ``not_finite``.
         by: how far, in its unit: rad, rad/s, rad/s² or m.
-        where: the joint, or the two things that overlap.
+        where: the joint, or the two objects that overlap.
     """
 
     what: str

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from robot_learning.robot import ArmModel, RobotSpec
-from robot_learning.robot.bodies import ArmBodies
+from robot_learning.geometry.bodies import ArmBodies
+from robot_learning.geometry.shapes import shape_of
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
-from robot_learning.robot.shapes import shape_of
 
 ROOM = 0.06  # m between a solid and the arm at home
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from robot_learning.cli.bars import Bars
@@ -51,11 +51,11 @@ def deploy(
     """Run a bundle over ROS 2; return the record and the report, plots and film made of it."""
     from robot_learning.cli.film import film
     from robot_learning.cli.session import run_session
+    from robot_learning.evaluation.rollout import Evaluation
     from robot_learning.monitoring.plots import write_plots
     from robot_learning.monitoring.report import training_rows, write_report
     from robot_learning.monitoring.session import Session
     from robot_learning.robot import RobotSpec
-    from robot_learning.training.evaluate import Evaluation
     from robot_learning.training.run import read_curve
 
     record = folder / "session.json"

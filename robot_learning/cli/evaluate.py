@@ -8,9 +8,9 @@ import typer
 from robot_learning.cli.options import Robot, RunOrBundle
 
 if TYPE_CHECKING:
-    from robot_learning.envs.shift import Case
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
+    from robot_learning.worlds.variation import Case
 
 
 def evaluate(
@@ -32,8 +32,8 @@ def evaluate(
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
-    from robot_learning.envs.shift import load_grid, load_shifts
-    from robot_learning.training.evaluate import evaluate_bundle
+    from robot_learning.evaluation.rollout import evaluate_bundle
+    from robot_learning.worlds.variation import load_grid, load_shifts
 
     cases = load_grid(shift) if shift else None
     if cases is not None:
@@ -68,8 +68,8 @@ def _through(
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
+    from robot_learning.evaluation.rollout import evaluate_bundle
     from robot_learning.monitoring.plots import write_shift_plot
-    from robot_learning.training.evaluate import evaluate_bundle
 
     rows, points = [], []
     with Bars() as bars:

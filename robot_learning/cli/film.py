@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from robot_learning.evaluation.rollout import write_video
 from robot_learning.monitoring.session import Session
 from robot_learning.robot import RobotSpec
-from robot_learning.sim import BulletArm, Camera, World, look
-from robot_learning.training.evaluate import write_video
+from robot_learning.worlds.bullet import BulletArm, Camera, World, look
 
 FPS = 15
 WIDTH, HEIGHT = 480, 352

@@ -4,8 +4,8 @@ import sys
 
 import typer
 
+from robot_learning.base.errors import RobotLearningError
 from robot_learning.cli import demo, evaluate, export, play, safety, train
-from robot_learning.errors import RobotLearningError
 
 app = typer.Typer(
     help="From a URDF to a trained policy that moves the arm safely.",

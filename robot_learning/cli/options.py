@@ -18,8 +18,8 @@ Robot = Annotated[
 
 def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
     """Return the bundle in a run's folder, in its own, or a shipped one, with its robot."""
-    from robot_learning.errors import ConfigError
-    from robot_learning.paths import config_dir
+    from robot_learning.base.errors import ConfigError
+    from robot_learning.base.paths import config_dir
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.cli.options import HELP, Robot
-from robot_learning.errors import ConfigError
 
 if TYPE_CHECKING:
     from robot_learning.envs import ArmEnv
@@ -43,7 +43,7 @@ def play(
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
-    from robot_learning.training.evaluate import show
+    from robot_learning.evaluation.rollout import show
 
     if windowed:
         show(env, act, episodes, seed, None)
@@ -57,15 +57,15 @@ def play(
 
 def _script(task: str, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any]]":
     from robot_learning.envs import ArmEnv
-    from robot_learning.envs.expert import expert_action
+    from robot_learning.experts.expert import expert_action
 
     return ArmEnv(robot=robot, task=task, render_mode=mode), expert_action
 
 
 def _policy(path: Path, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any], Path]":
     from robot_learning.cli.options import load_bundle, output_folder
+    from robot_learning.evaluation.rollout import env_of, runner_action
     from robot_learning.policy import PolicyRunner
-    from robot_learning.training.evaluate import env_of, runner_action
 
     bundle, spec = load_bundle(path, robot)
     runner = PolicyRunner(bundle, spec)

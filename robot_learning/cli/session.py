@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from robot_learning.errors import ConfigError, RobotLearningError
+from robot_learning.base.errors import ConfigError, RobotLearningError
 
 Process = subprocess.Popen[str]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
@@ -78,8 +78,8 @@ def with_bars(folder: Path, run: "RunConfig | None") -> "PolicyBundle":
     from robot_learning.cli.tables import print_table
 
     with Console().status("Loading PyTorch and Stable-Baselines3 ..."):
+        from robot_learning.evaluation.rollout import Evaluation
         from robot_learning.training import train as training
-        from robot_learning.training.evaluate import Evaluation
 
     try:
         with Bars() as bars:

@@ -10,15 +10,18 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robot_learning.envs.sensing import Sensing
-from robot_learning.envs.shift import Randomization, Shift, load_shifts
-from robot_learning.errors import ConfigError
-from robot_learning.policy import History, Input, Interface
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmBackend, ArmState, Input
+from robot_learning.kinematics import ArmModel
+from robot_learning.policy import History, Interface
 from robot_learning.policy.terms import TERMS
-from robot_learning.robot import ArmBackend, ArmModel, ArmState, RobotSpec, Trajectory
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, Status
-from robot_learning.sim import BulletArm, Camera, Things, World, look
 from robot_learning.tasks import Start, TaskSettings, load_task, make_task
+from robot_learning.worlds.bullet import BulletArm, Camera, Objects, World, look
+from robot_learning.worlds.sensing import Sensing
+from robot_learning.worlds.variation import Randomization, Variation, load_shifts
 
 Array = NDArray[np.float64]
 DRAWS = 1000
@@ -48,8 +51,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             replay needs it without them: it changes ``desired_goal`` alone.
 
     Attributes:
-        inputs: what a deployed policy is told by topics: goals, where the things are.
-        shift: what differs in this episode.
+        inputs: what a deployed policy is told by topics: goals, where the objects are.
+        variation: what differs in this episode.
         task_settings: what the task was asked to be.
     """
 
@@ -78,7 +81,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.filter = SafetyFilter(self.robot)
         self.world: World | None = None
-        self.things: Things | None = None
+        self.objects: Objects | None = None
         if backend is None:
             period = self.robot.control_period
             self.world = World(
@@ -88,10 +91,10 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
                 floor_friction=self.task.floor_friction,
             )
             backend = BulletArm(self.world, self.robot, gripper=self.task.gripper)
-            self.things = Things(self.world, self.task.things)
-        elif self.task.things or shift is not None:
+            self.objects = Objects(self.world, self.task.objects)
+        elif self.task.objects or shift is not None:
             raise ConfigError(
-                f"task '{self.task.name}': things and shifts are simulated; it takes no backend"
+                f"task '{self.task.name}': objects and shifts are simulated; it takes no backend"
             )
         self.backend = backend
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
@@ -100,7 +103,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._state: ArmState | None = None
         self._truth: ArmState | None = None
         self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
-        self.shift = Shift()
+        self.variation = Variation()
         self._sensing: Sensing | None = None
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
         parts = self.interface.split(self.flat_observation)
@@ -142,15 +145,15 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         start = self._free_start()
         self._sent.clear()
         if self._shifts is not None:
-            self.shift = self._shifts.draw(self.np_random)
-            self._apply(self.shift, start)
+            self.variation = self._shifts.draw(self.np_random)
+            self._apply(self.variation, start)
         state = self.backend.reset(start.q, start.opening)
         self.filter.reset(start.q, state.stamp, start.opening)
         self.history = History.start(self.interface)
-        if self.things is not None:
-            self.things.lift()
+        if self.objects is not None:
+            self.objects.lift()
             for name, place in start.places.items():
-                self.things.place(name, *place)
+                self.objects.place(name, *place)
         self._sense(state)
         observation = self._observe()
         return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
@@ -190,26 +193,26 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._sensing is not None:
             self._state, self.inputs = self._sensing.measure(state, self.inputs)
 
-    def _apply(self, shift: Shift, start: Start) -> None:
-        assert self.world is not None and self.things is not None
+    def _apply(self, variation: Variation, start: Start) -> None:
+        assert self.world is not None and self.objects is not None
         assert isinstance(self.backend, BulletArm)
-        self.backend.shift(
-            link_mass=shift.link_mass,
-            payload=shift.payload,
-            damping=shift.damping,
-            motor_gain=shift.motor_gain,
-            motor_force=shift.motor_force,
+        self.backend.vary(
+            link_mass=variation.link_mass,
+            payload=variation.payload,
+            damping=variation.damping,
+            motor_gain=variation.motor_gain,
+            motor_force=variation.motor_force,
         )
-        self.things.shift(shift.thing_mass, shift.friction)
-        self.world.tilt_gravity(shift.gravity_tilt, self.np_random.uniform(-np.pi, np.pi))
-        self._sensing = Sensing(shift, self.np_random)
-        self._sent.extend([(Trajectory.rest(start.q), start.opening)] * shift.action_latency)
+        self.objects.vary(variation.object_mass, variation.friction)
+        self.world.tilt_gravity(variation.gravity_tilt, self.np_random.uniform(-np.pi, np.pi))
+        self._sensing = Sensing(variation, self.np_random)
+        self._sent.extend([(Trajectory.rest(start.q), start.opening)] * variation.action_latency)
 
     def _read_inputs(self) -> dict[str, Input]:
         now = self.time
         values = self.task.inputs(now)
-        if self.things is not None:
-            values |= self.things.positions()
+        if self.objects is not None:
+            values |= self.objects.positions()
         if self.task.gripper and isinstance(self.backend, BulletArm):
             values["gripper_opening"] = np.array([self.backend.opening])
         return {name: Input(value, now) for name, value in values.items()}

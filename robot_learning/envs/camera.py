@@ -8,10 +8,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs.arm_env import ArmEnv
-from robot_learning.errors import ConfigError
-from robot_learning.sim import Camera, look
-from robot_learning.sim.camera import FAR
+from robot_learning.worlds.bullet import Camera, look
+from robot_learning.worlds.bullet.camera import FAR
 
 SPACES = {"rgb": (3, 0, 255, np.uint8), "depth": (1, 0, FAR, np.float32)}
 SPACES |= {"segmentation": (1, 0, 255, np.uint8)}
@@ -20,7 +20,7 @@ SPACES |= {"segmentation": (1, 0, 255, np.uint8)}
 class CameraObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
     """Adds pictures to the observation: ``rgb``, ``depth`` in m, ``segmentation`` by body.
 
-    The goal's marker is not in them. See :class:`robot_learning.sim.camera.Picture`.
+    The goal's marker is not in them. See :class:`robot_learning.worlds.bullet.camera.Picture`.
 
     Args:
         env: an :class:`ArmEnv` with a simulated arm, perhaps wrapped.
@@ -58,10 +58,10 @@ class CameraObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Start an episode; where the shift says so, the camera stands elsewhere in each."""
+        """Start an episode; where the variation says so, the camera stands elsewhere in each."""
         observation, info = self.env.reset(seed=seed, options=options)
-        if self._arm.shift.camera_offset > 0.0:
-            offset = self.np_random.normal(0.0, self._arm.shift.camera_offset, 3)
+        if self._arm.variation.camera_offset > 0.0:
+            offset = self.np_random.normal(0.0, self._arm.variation.camera_offset, 3)
             self._placed = replace(self.camera, target=self.camera.target + offset)
         return self.observation(observation), info
 

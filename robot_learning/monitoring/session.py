@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState
 from robot_learning.policy import PolicyBundle
-from robot_learning.robot import ArmState, RobotSpec, Trajectory
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 # Messages round to nanoseconds; what is beyond a limit by less is not.

@@ -29,11 +29,11 @@ class Deviation:
     """How far live observations of one term are from the reference.
 
     Attributes:
-        shift: largest distance of a live mean from its reference mean, reference deviations.
+        mean_shift: largest distance of a live mean from its reference mean, reference deviations.
         outside: share of live values outside the reference range.
     """
 
-    shift: float
+    mean_shift: float
     outside: float
 
 

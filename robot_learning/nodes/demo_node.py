@@ -18,13 +18,15 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_learning.errors import RobotLearningError, StateError
+from robot_learning.base.errors import RobotLearningError, StateError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.run import run
 from robot_learning.policy import PolicyBundle
-from robot_learning.robot import ArmModel, RobotSpec, Trajectory, sampling
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached

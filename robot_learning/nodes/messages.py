@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from robot_learning.errors import StateError
-from robot_learning.robot import ArmState, JointCommand, Trajectory
+from robot_learning.base.errors import StateError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, JointCommand
 
 Array = NDArray[np.float64]
 

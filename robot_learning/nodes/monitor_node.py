@@ -72,9 +72,9 @@ class MonitorNode(Node):
         statuses = []
         for name, part in self.bundle.interface.term_slices().items():
             found = deviation(live[:, part], self.bundle.statistics["terms"][name])
-            odd = found.outside > MAX_OUTSIDE or found.shift > MAX_SHIFT
+            odd = found.outside > MAX_OUTSIDE or found.mean_shift > MAX_SHIFT
             level = DiagnosticStatus.WARN if odd else DiagnosticStatus.OK
-            values = {"shift": found.shift, "outside": found.outside}
+            values = {"shift": found.mean_shift, "outside": found.outside}
             statuses.append(self._status(f"term {name}", level, values))
         return statuses
 

@@ -15,11 +15,12 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
-from robot_learning.errors import BundleError, GoalError, RobotLearningError, StateError
+from robot_learning.base.errors import BundleError, GoalError, RobotLearningError, StateError
+from robot_learning.base.types import Input
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.run import run
-from robot_learning.policy import Input, PolicyBundle, PolicyRunner
+from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
 
 WATCH_PERIOD = 0.1  # s

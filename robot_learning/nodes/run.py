@@ -12,7 +12,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from robot_learning.errors import RobotLearningError
+from robot_learning.base.errors import RobotLearningError
 
 REALTIME_PRIORITY = 50  # as ros2_control's controller manager
 

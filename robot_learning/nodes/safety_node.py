@@ -14,14 +14,15 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
-from robot_learning.errors import SafetyError, StateError
+from robot_learning.base.errors import SafetyError, StateError
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.report import SafetyReport
 from robot_learning.nodes.run import run
 from robot_learning.nodes.scene import ToldScene
 from robot_learning.nodes.sources import Pace, Sources
-from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
 
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
@@ -161,7 +162,7 @@ class SafetyNode(Node):
             self._ros_time, self._ros_moved_at = now, steady
             if back < 0:
                 self.filter.request_stop()
-                self.filter.shift(back)
+                self.filter.move_clock(back)
                 self._next += back
                 self._command_at = -math.inf
                 self._bad = "the clock went backwards"

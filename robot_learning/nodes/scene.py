@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from scipy.spatial.transform import Rotation
 from visualization_msgs.msg import Marker, MarkerArray
 
-from robot_learning.errors import StateError
+from robot_learning.base.errors import StateError
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 

@@ -12,13 +12,13 @@ from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_learning.errors import StateError
+from robot_learning.base.errors import StateError
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
-from robot_learning.nodes.sim_controllers import PositionController, TrajectoryController
 from robot_learning.robot import RobotSpec
-from robot_learning.sim import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.controllers import PositionController, TrajectoryController
 
 MAX_LAG = 0.1  # s; after a longer stall simulated time is let fall behind
 CATCH_UP = 2  # times the pace of the clock at which a shorter one is made up for

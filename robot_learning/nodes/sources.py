@@ -7,7 +7,7 @@ from typing import Any
 from rclpy.callback_groups import CallbackGroup
 from rclpy.subscription import MessageInfo
 
-from robot_learning.errors import StateError
+from robot_learning.base.errors import StateError
 
 
 class Pace(CallbackGroup):

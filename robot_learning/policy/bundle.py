@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from robot_learning.errors import BundleError
+from robot_learning.base.errors import BundleError
 from robot_learning.policy.interface import Interface
 from robot_learning.robot import RobotSpec
 

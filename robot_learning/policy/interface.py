@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robot_learning.errors import BundleError, ConfigError, StateError
+from robot_learning.base.errors import BundleError, ConfigError, StateError
+from robot_learning.base.types import ArmState, Input, JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.differential import damped_step, home_motion, shorten
 from robot_learning.policy.terms import DAMPING, TERMS, Sight
-from robot_learning.robot import ArmModel, ArmState, JointCommand
-from robot_learning.robot.chain import damped_step, home_motion, shorten
 
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
@@ -24,19 +25,6 @@ ACCELERATION_SCALE = 0.5
 TIP_SPEED = 0.5
 # How fast a tilt of the tool is turned back: 1/s, and rad/s at most.
 TURN_GAIN, TURN_SPEED = 5.0, 1.5
-
-
-@dataclass(frozen=True)
-class Input:
-    """A value that a topic or a task gives.
-
-    Attributes:
-        value: array in the base frame; a position is (3,) m, a rotation (3, 3).
-        stamp: when it was measured or set, s.
-    """
-
-    value: Array
-    stamp: float
 
 
 @dataclass

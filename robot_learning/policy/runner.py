@@ -7,11 +7,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from robot_learning.errors import BundleError, GoalError, StateError
+from robot_learning.base.errors import BundleError, GoalError, StateError
+from robot_learning.base.types import ArmState, Input, JointCommand
+from robot_learning.kinematics import ArmModel, inverse
 from robot_learning.policy.bundle import PolicyBundle
-from robot_learning.policy.interface import History, Input, Observation
+from robot_learning.policy.interface import History, Observation
 from robot_learning.policy.terms import TERMS
-from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec, inverse
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 MAX_STATE_AGE = 0.2  # s

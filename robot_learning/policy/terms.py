@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import ArmModel, ArmState
-from robot_learning.robot.chain import damped_step, home_motion, shorten
-from robot_learning.robot.model import rotation_vector
-from robot_learning.robot.things import PLACED
+from robot_learning.base.objects import PLACED
+from robot_learning.base.types import ArmState
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.differential import damped_step, home_motion, shorten
+from robot_learning.kinematics.model import rotation_vector
 
 Array = NDArray[np.float64]
 DAMPING = 0.05**2  # m²; bounds steps near singularities
@@ -147,7 +148,7 @@ def _between(start: str, end: str) -> Callable[[Sight], Array]:
 def _arrived(start: str, end: str) -> Callable[[Sight], Array]:
     """Return the term that is 1 where an input is at another's position, 0 well away, (1,).
 
-    Whether a thing is in its place decides what comes next; in metres it hardly shows.
+    Whether an object is in its place decides what comes next; in metres it hardly shows.
     """
 
     def arrived(sight: Sight) -> Array:
@@ -175,21 +176,21 @@ def _line_of(start: str, end: str) -> Callable[[Sight], Array]:
 
 
 def _next(values: Mapping[str, Array]) -> tuple[str, str]:
-    """Return the thing that is to be moved now, and its goal: the second once the first is placed.
+    """Return the object to move now, and its goal: the second once the first is placed.
 
-    A policy for two things then needs little more than one for a single one.
+    A policy for two objects then needs little more than one for a single one.
     """
     placed = np.linalg.norm(values["goal"] - values["object"]) <= PLACED
     return ("second", "stack_goal") if placed else ("object", "goal")
 
 
 def _next_offset(sight: Sight) -> Array:
-    """Position of the thing to be moved now as seen from the tip, m, (3,)."""
+    """Position of the object to be moved now as seen from the tip, m, (3,)."""
     return _offset_of(_next(sight.inputs)[0])(sight)
 
 
 def _next_way(sight: Sight) -> Array:
-    """Way from the thing to be moved now to its goal, m, (3,)."""
+    """Way from the object to be moved now to its goal, m, (3,)."""
     return _between(*_next(sight.inputs))(sight)
 
 
@@ -236,13 +237,13 @@ TERMS: dict[str, Term] = {
     "gripper_opening": Term("input:gripper_opening", _position_of("gripper_opening"), _of_size(1)),
     "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
 }
-for _thing, _goal in (("object", "goal"), ("second", "stack_goal")):
-    _source = f"input:{_thing}"
+for _name, _goal in (("object", "goal"), ("second", "stack_goal")):
+    _source = f"input:{_name}"
     TERMS |= {
-        f"{_thing}_position": Term(_source, _position_of(_thing), _of_size(3)),
-        f"{_thing}_offset": Term(_source, _offset_of(_thing), _of_size(3)),
-        f"{_thing}_velocity": Term(_source, _velocity_of(_thing), _of_size(3)),
-        f"{_thing}_way": Term(_source, _between(_thing, _goal), _of_size(3), of_goal=True),
-        f"{_thing}_line": Term(_source, _line_of(_thing, _goal), _of_size(5), of_goal=True),
-        f"{_thing}_arrived": Term(_source, _arrived(_thing, _goal), _of_size(1), of_goal=True),
+        f"{_name}_position": Term(_source, _position_of(_name), _of_size(3)),
+        f"{_name}_offset": Term(_source, _offset_of(_name), _of_size(3)),
+        f"{_name}_velocity": Term(_source, _velocity_of(_name), _of_size(3)),
+        f"{_name}_way": Term(_source, _between(_name, _goal), _of_size(3), of_goal=True),
+        f"{_name}_line": Term(_source, _line_of(_name, _goal), _of_size(5), of_goal=True),
+        f"{_name}_arrived": Term(_source, _arrived(_name, _goal), _of_size(1), of_goal=True),
     }

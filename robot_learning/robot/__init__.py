@@ -1,16 +1,5 @@
-"""The arm as data and as geometry: specification, kinematics, trajectories."""
+"""The arm as data: one YAML file and a URDF."""
 
-from robot_learning.robot.model import ArmModel
 from robot_learning.robot.spec import RobotSpec, available_robots
-from robot_learning.robot.trajectory import Trajectory
-from robot_learning.robot.types import ArmBackend, ArmState, JointCommand
 
-__all__ = [
-    "ArmBackend",
-    "ArmModel",
-    "ArmState",
-    "JointCommand",
-    "RobotSpec",
-    "Trajectory",
-    "available_robots",
-]
+__all__ = ["RobotSpec", "available_robots"]

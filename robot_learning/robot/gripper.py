@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.types import frozen_array
 from robot_learning.robot.schema import RobotFile
-from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import UrdfJoint
 
 Array = NDArray[np.float64]

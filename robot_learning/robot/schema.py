@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
 
 Vector3 = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import config_dir, resolve_uri
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir, resolve_uri
+from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
-from robot_learning.robot.types import frozen_array
 from robot_learning.robot.urdf import Urdf, UrdfJoint
 
 Array = NDArray[np.float64]

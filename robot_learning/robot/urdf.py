@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import resolve_uri
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import resolve_uri
 
 MOVABLE = ("revolute", "continuous", "prismatic")
 

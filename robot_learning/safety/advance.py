@@ -15,10 +15,10 @@ At every knot each pair is at least its margin apart, and between knots at least
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot.chain import link_poses
-from robot_learning.robot.compiled import compiled
-from robot_learning.robot.distance import between_segments, from_middle, to_shape
-from robot_learning.robot.gap import body_gap, shape_gap
+from robot_learning.base.compiled import compiled
+from robot_learning.geometry.distance import between_segments, from_middle, to_shape
+from robot_learning.geometry.gap import body_gap, shape_gap
+from robot_learning.kinematics.chain import link_poses
 from robot_learning.safety.motion import SNAP, sample, travelled
 
 Array = NDArray[np.float64]
@@ -170,10 +170,10 @@ def advance(
         qd: (m, n), linear between them.
         first: knot to begin at; what lies before it is known already.
         screws: (n, 7) the joints' axes.
-        bodies: (b,) of type :data:`robot_learning.robot.bodies.BODY`.
+        bodies: (b,) of type :data:`robot_learning.geometry.bodies.BODY`.
         points: (., 3) corners of all bodies, m.
         pairs: (p,) of type ``PAIR``.
-        shapes: (s, 16) as :mod:`robot_learning.robot.distance` reads them.
+        shapes: (s, 16) as :mod:`robot_learning.geometry.distance` reads them.
         reach: (p, n) how far a joint moves points of a pair at most, m per joint unit.
         room: (c,) by cause, how much more than its margin every pair keeps at least at the
             first knot, m; lowered in place.

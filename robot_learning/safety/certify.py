@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import RobotSpec, Trajectory
-from robot_learning.robot.compiled import compiled
+from robot_learning.base.compiled import compiled
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6  # rad, rad/s and rad/s² (or m): rounding, far below what any arm resolves

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import Trajectory
+from robot_learning.base.trajectory import Trajectory
 from robot_learning.safety.qp import Cut
 
 Array = NDArray[np.float64]

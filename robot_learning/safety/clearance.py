@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import Trajectory
-from robot_learning.robot.bodies import Approach, ArmBodies
-from robot_learning.robot.distance import HALF_SPACE
-from robot_learning.robot.shapes import Shape
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.geometry.bodies import Approach, ArmBodies
+from robot_learning.geometry.distance import HALF_SPACE
+from robot_learning.geometry.shapes import Shape
 from robot_learning.safety.advance import (
     PAIR,
     SHARE,
@@ -30,7 +30,7 @@ FROZEN = 1e-4  # m; nearer than this a pair is not moved at all
 
 @dataclass(frozen=True)
 class Pair:
-    """Two things that are kept apart.
+    """Two objects that are kept apart.
 
     Attributes:
         body: index of a body of the arm.

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
+from robot_learning.geometry.bodies import TIP, ArmBodies
+from robot_learning.geometry.shapes import Shape, shape_of
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.bodies import TIP, ArmBodies
 from robot_learning.robot.schema import Solid
-from robot_learning.robot.shapes import Shape, shape_of
 from robot_learning.safety.clearance import Pair
 from robot_learning.safety.status import Cause
 

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import SafetyError
-from robot_learning.robot import ArmState, JointCommand, RobotSpec, Trajectory
+from robot_learning.base.errors import SafetyError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import watch
 from robot_learning.safety.gripper import GripperRamp
@@ -17,39 +18,10 @@ from robot_learning.safety.limits import limit_table
 from robot_learning.safety.motion import reference, rooms, sample, strays
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.search import Search, Start
-from robot_learning.safety.status import Cause, Status
+from robot_learning.safety.status import Cause, SafetyResult, Status
 
 Array = NDArray[np.float64]
 SAME = 1e-9  # rad/s or m/s; closer to what was asked is what was asked
-
-
-@dataclass(frozen=True)
-class SafetyResult:
-    """What leaves the filter for one control period.
-
-    Attributes:
-        stop: the motion of this period followed by the braking ramp to rest; safe to follow to
-            its end.
-        dt: length of the period, s.
-        status: what happened to the command.
-        active: why, empty when it passed unchanged.
-        margins: distance left per cause: ``position`` and ``tracking_error`` in rad or m,
-            ``velocity`` in rad/s or m/s, collisions in m, ``tip_speed`` in m/s, ``singularity``
-            in m per joint unit; negative is outside.
-        opening: where the gripper is sent, 0 closed to 1 open; None where nothing sends it.
-    """
-
-    stop: Trajectory
-    dt: float
-    status: Status
-    active: tuple[Cause, ...]
-    margins: dict[str, float]
-    opening: float | None = None
-
-    @property
-    def segment(self) -> Trajectory:
-        """The motion of this period alone."""
-        return self.stop.head(self.dt)
 
 
 def no_check(motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
@@ -176,7 +148,7 @@ class SafetyFilter:
         """Stop the arm and keep it stopped until :meth:`resume`."""
         self._latched = self._latched or cause
 
-    def shift(self, seconds: float) -> None:
+    def move_clock(self, seconds: float) -> None:
         """Go on with the motion in hand after the clock was set by ``seconds``."""
         self._start += seconds
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import SafetyError
-from robot_learning.robot import RobotSpec, Trajectory
-from robot_learning.robot.bodies import ArmBodies
+from robot_learning.base.errors import SafetyError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.geometry.bodies import ArmBodies
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import collision
 from robot_learning.safety.check import Check

@@ -15,8 +15,8 @@ position and velocity bounds in discrete-time acceleration/torque control of rob
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.compiled import compiled
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.compiled import compiled
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]

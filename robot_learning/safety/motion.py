@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import Trajectory
-from robot_learning.robot.compiled import compiled
+from robot_learning.base.compiled import compiled
+from robot_learning.base.trajectory import Trajectory
 
 Array = NDArray[np.float64]
 SNAP = 1e-9  # s

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import RobotSpec, Trajectory
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.robot import RobotSpec
 from robot_learning.safety.certify import is_certified
 from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table, project
 from robot_learning.safety.motion import sample, stopping_motion

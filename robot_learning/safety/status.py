@@ -1,6 +1,9 @@
 """What the safety filter did, and why."""
 
+from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from robot_learning.base.trajectory import Trajectory
 
 
 class Status(IntEnum):
@@ -63,3 +66,32 @@ class Cause(str, Enum):
     """A command came from a second source while a first one was in charge, and was refused."""
     STOP_REQUESTED = "stop_requested"
     """Somebody asked for a stop. Latches."""
+
+
+@dataclass(frozen=True)
+class SafetyResult:
+    """What leaves the filter for one control period.
+
+    Attributes:
+        stop: the motion of this period followed by the braking ramp to rest; safe to follow to
+            its end.
+        dt: length of the period, s.
+        status: what happened to the command.
+        active: why, empty when it passed unchanged.
+        margins: distance left per cause: ``position`` and ``tracking_error`` in rad or m,
+            ``velocity`` in rad/s or m/s, collisions in m, ``tip_speed`` in m/s, ``singularity``
+            in m per joint unit; negative is outside.
+        opening: where the gripper is sent, 0 closed to 1 open; None where nothing sends it.
+    """
+
+    stop: Trajectory
+    dt: float
+    status: Status
+    active: tuple[Cause, ...]
+    margins: dict[str, float]
+    opening: float | None = None
+
+    @property
+    def segment(self) -> Trajectory:
+        """The motion of this period alone."""
+        return self.stop.head(self.dt)

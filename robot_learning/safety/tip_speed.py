@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import Trajectory
-from robot_learning.robot.bodies import ArmBodies
-from robot_learning.robot.chain import tip_jacobian
-from robot_learning.robot.compiled import compiled
+from robot_learning.base.compiled import compiled
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.geometry.bodies import ArmBodies
+from robot_learning.kinematics.chain import tip_jacobian
 from robot_learning.safety.motion import fastest, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause

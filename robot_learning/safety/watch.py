@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot import ArmState, JointCommand
-from robot_learning.robot.compiled import compiled
+from robot_learning.base.compiled import compiled
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]

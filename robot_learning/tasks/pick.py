@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot.things import PLACED, Thing
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.objects import PLACED, ObjectSpec
 from robot_learning.tasks.push import Push, fade
 from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
 
@@ -35,18 +35,18 @@ class PickAndPlace(Push):
         "object_way",
         "gripper_opening",
     )
-    full_size = Thing("object", width=0.045, height=0.045, mass=0.1, friction=1.0)
+    full_size = ObjectSpec("object", width=0.045, height=0.045, mass=0.1, friction=1.0)
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         gripper = self.model.spec.gripper
         assert gripper is not None
-        if gripper.width < 1.2 * self.thing.width:
+        if gripper.width < 1.2 * self.object.width:
             raise ConfigError(
                 f"task '{self.name}': the gripper of {self.model.spec.path} opens "
-                f"{gripper.width} m, too little for a box of {self.thing.width} m"
+                f"{gripper.width} m, too little for a box of {self.object.width} m"
             )
-        self.closed_on = (self.thing.width + 0.006) / gripper.width
+        self.closed_on = (self.object.width + 0.006) / gripper.width
 
     def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:
         start, goal = self.area.draw(rng, self.hover), self.area.draw(rng, self.hover)
@@ -74,7 +74,7 @@ class PickAndPlace(Push):
 
     def _down_on(self, point: Array, target: Array) -> Array:
         """Return where a point goes next to come down on a target: up, across, down."""
-        offset, over = point - target, self.thing.height + self.hover
+        offset, over = point - target, self.object.height + self.hover
         aside = float(np.linalg.norm(offset[:2]))
         height = fade(aside, 0.006, 0.02) * over
         free = max(fade(offset[2], over - 0.03, over - 0.01), 1 - fade(aside, 0.02, 0.03))
@@ -110,7 +110,7 @@ class Stack(PickAndPlace):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.things = (self.thing, replace(self.thing, name="second"))
+        self.objects = (self.object, replace(self.object, name="second"))
 
     @cached_property
     def tolerances(self) -> Array:
@@ -119,7 +119,7 @@ class Stack(PickAndPlace):
 
     def reset(self, rng: np.random.Generator) -> Start:
         """Draw where the boxes are and where they go, all three places apart."""
-        apart = 3.5 * self.thing.width
+        apart = 3.5 * self.object.width
         for _ in range(DRAWS):
             spots = np.array([self.area.draw(rng, self.hover) for _ in range(3)])
             gaps = np.linalg.norm(spots - np.roll(spots, 1, axis=0), axis=1)
@@ -134,7 +134,7 @@ class Stack(PickAndPlace):
 
     def inputs(self, time: float) -> dict[str, Array]:
         """Return ``goal`` and ``stack_goal`` (3,) of the boxes' middles, base frame, m."""
-        return {"goal": self.goal, "stack_goal": self.goal + [0, 0, self.thing.height]}
+        return {"goal": self.goal, "stack_goal": self.goal + [0, 0, self.object.height]}
 
     def waypoint(self, seen: Seen) -> Waypoint:
         """Place the first box, let go, then the second on top of it."""
@@ -145,7 +145,7 @@ class Stack(PickAndPlace):
             opened = given["gripper_opening"][0] > self.closed_on + 0.1
             if np.linalg.norm(seen.tip - given[name]) < BETWEEN[0] and not opened:
                 return Waypoint(seen.tip, opening=1.0)
-        return Waypoint(given["stack_goal"] + [0, 0, self.thing.height + self.hover], opening=1.0)
+        return Waypoint(given["stack_goal"] + [0, 0, self.object.height + self.hover], opening=1.0)
 
     def _way_to(self, box: Array, goal: Array) -> Array:
         """Return where the held box goes next: over the goal, then down."""

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot.things import Thing
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.objects import ObjectSpec
 from robot_learning.tasks.table import Table
 from robot_learning.tasks.task import DRAWS, Seen, Start, Task, Waypoint
 
@@ -48,7 +48,7 @@ class Push(Task):
         "object_line",
     )
     action_mode = "tool_down"
-    full_size = Thing("object", width=0.05, height=0.05, mass=0.3, friction=0.5)
+    full_size = ObjectSpec("object", width=0.05, height=0.05, mass=0.3, friction=0.5)
     turn: ClassVar[float] = np.pi / 4  # rad that a box is turned by at most
     opening: ClassVar[float] = 0.0  # of the gripper at the start
     _retreat = 0.0  # m, from a box that needs no more push
@@ -56,21 +56,21 @@ class Push(Task):
     # m beside the line to the goal up to which the tool pushes fully, from which not at all.
     _beside: ClassVar[tuple[float, float]] = (0.008, 0.03)
 
-    def __init__(self, *args: Any, thing: Thing | None = None, **settings: Any) -> None:
+    def __init__(self, *args: Any, object_spec: ObjectSpec | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.table = Table(self.model)
-        self.thing = thing or self._for_the_tool(self.full_size.scaled(self.table.scale))
-        self.things = (self.thing,)
+        self.object = object_spec or self._for_the_tool(self.full_size.scaled(self.table.scale))
+        self.objects = (self.object,)
         # Small boxes tip and jump sooner.
         self.physics_dt = PHYSICS_DT * self.table.scale
         self.hover = HOVER * self.table.scale
-        self.height = max(self.table.lowest, min(0.5 * self.thing.height, 0.03))
+        self.height = max(self.table.lowest, min(0.5 * self.object.height, 0.03))
         self.over = max(
-            self.thing.height + max(self.table.beyond, 0.0) + self.hover, self.height + HOVER
+            self.object.height + max(self.table.beyond, 0.0) + self.hover, self.height + HOVER
         )
         self.area = self.table.area((self.height, self.over + self.hover))
         # The tool has to come behind the box wherever it is pushed to.
-        self.behind = self.thing.width / np.sqrt(2) + self.table.radius + RUN_UP
+        self.behind = self.object.width / np.sqrt(2) + self.table.radius + RUN_UP
         self.reset(np.random.default_rng(0))
 
     def reset(self, rng: np.random.Generator) -> Start:
@@ -114,11 +114,11 @@ class Push(Task):
         low = self._push(seen.tip, box, ahead, left)
         return Waypoint((1 - up) * low + up * self._come_down(seen.tip, behind))
 
-    def _for_the_tool(self, thing: Thing) -> Thing:
-        """Return a thing that is not caught between the fingers of a tool that cannot close."""
-        if self.table.radius < FORK * thing.width:
-            return thing
-        return replace(thing, width=2 * self.table.radius)
+    def _for_the_tool(self, wanted: ObjectSpec) -> ObjectSpec:
+        """Return an object that is not caught between the fingers of a tool that cannot close."""
+        if self.table.radius < FORK * wanted.width:
+            return wanted
+        return replace(wanted, width=2 * self.table.radius)
 
     def _push(self, tip: Array, box: Array, ahead: Array, left: float) -> Array:
         """Return where to go near the floor: along the line to the goal, or up beside the box."""
@@ -130,12 +130,12 @@ class Push(Task):
         stroke = (1 - apart) * self._stroke(left) - apart * self._back * self.table.scale
         push = tip[:2] + stroke * ahead - aside
         placed = (1 - fade(off, 0.03, 0.05)) * fade(
-            -along, 0.3 * self.thing.width, 0.45 * self.thing.width
+            -along, 0.3 * self.object.width, 0.45 * self.object.width
         )
         return placed * self._at(push) + (1 - placed) * self._rise(tip)
 
     def _rise(self, tip: Array) -> Array:
-        """Return the point over ``tip`` from which all things are passed over."""
+        """Return the point over ``tip`` from which all objects are passed over."""
         return self.table.above(tip[:2], self.over)
 
     def _come_down(self, tip: Array, behind: Array) -> Array:
@@ -154,10 +154,10 @@ class Push(Task):
 
     def _on_the_floor(self, xy: Array) -> Array:
         """Return the middle (3,) of a box that stands at ``xy`` (2,), m."""
-        return self.table.above(xy, self.thing.height / 2)
+        return self.table.above(xy, self.object.height / 2)
 
     def _let_go(self, left: float, velocity: Array) -> bool:
-        """Say whether the thing needs no more push with ``left`` m to go."""
+        """Say whether the object needs no more push with ``left`` m to go."""
         return left < NEAR * self.tolerance
 
     def _stroke(self, left: float) -> float:
@@ -173,7 +173,7 @@ class Slide(Push):
 
     name = "slide"
     default_tolerance = 0.05
-    full_size = Thing("object", width=0.06, height=0.03, mass=0.1, friction=1.0)
+    full_size = ObjectSpec("object", width=0.06, height=0.03, mass=0.1, friction=1.0)
     turn = 0.0
     floor_friction = 0.05
     _retreat = 0.1
@@ -195,11 +195,11 @@ class Slide(Push):
 
     def _let_go(self, left: float, velocity: Array) -> bool:
         speed = float(np.linalg.norm(velocity))
-        friction = self.thing.friction * self.floor_friction
+        friction = self.object.friction * self.floor_friction
         coast = speed**2 / (2 * friction * GRAVITY)
         return coast > left or left < NEAR_ENOUGH * self.tolerance
 
     def _stroke(self, left: float) -> float:
         # No faster than it takes to get there: a second strike is a gentle one.
-        slowing = self.thing.friction * self.floor_friction * GRAVITY
+        slowing = self.object.friction * self.floor_friction * GRAVITY
         return 0.16 * float(np.sqrt(2 * slowing * left))

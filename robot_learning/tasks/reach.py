@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot import sampling
+from robot_learning.base.errors import ConfigError
+from robot_learning.kinematics import sampling
 from robot_learning.tasks.task import DRAWS, Numbers, Seen, Start, Task, Waypoint
 
 Array = NDArray[np.float64]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.robot.compiled import compiled
+from robot_learning.base.compiled import compiled
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""A task as a YAML file may have it: ranges and things of one's own."""
+"""A task as a YAML file may have it: ranges and objects of one's own."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +7,10 @@ import numpy as np
 import yaml
 from pydantic import PositiveFloat, PositiveInt, ValidationError
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import config_dir
-from robot_learning.robot import ArmModel
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir
+from robot_learning.kinematics import ArmModel
 from robot_learning.robot.schema import Box, Section, explain
-from robot_learning.robot.things import Thing
 from robot_learning.tasks.pick import PickAndPlace, Stack
 from robot_learning.tasks.push import Push, Slide
 from robot_learning.tasks.reach import Reach, ReachPose
@@ -24,7 +23,7 @@ TASKS: dict[str, type[Task]] = {
 }
 
 
-class BoxThing(Section):
+class ObjectSettings(Section):
     """What is moved: m, kg; what is left out is the task's own."""
 
     width: PositiveFloat | None = None
@@ -41,13 +40,13 @@ class TaskSettings(Section):
         tolerance: distance that counts as reached, m.
         steps: policy periods in an episode.
         object: what is moved.
-        workspace: where goals and things are, inside the robot's own box, m.
+        workspace: where goals and objects are, inside the robot's own box, m.
     """
 
     task: str
     tolerance: PositiveFloat | None = None
     steps: PositiveInt | None = None
-    object: BoxThing | None = None
+    object: ObjectSettings | None = None
     workspace: Box | None = None
 
 
@@ -96,8 +95,8 @@ def make_task(
         task = kind(model, reward=reward, tolerance=tolerance)
     elif issubclass(kind, Push):
         given = settings.object.model_dump(exclude_none=True)
-        thing: Thing = replace(kind(model).thing, **given)
-        task = kind(model, reward=reward, tolerance=tolerance, thing=thing)
+        moved = replace(kind(model).object, **given)
+        task = kind(model, reward=reward, tolerance=tolerance, object_spec=moved)
     else:
         raise ConfigError(f"task '{settings.task}': object: there is nothing to move in it")
     task.steps = settings.steps or task.steps

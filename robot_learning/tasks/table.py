@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel, inverse
-from robot_learning.robot.geometry import bodies_at
+from robot_learning.base.errors import ConfigError
+from robot_learning.geometry.hulls import bodies_at
+from robot_learning.kinematics import ArmModel, inverse
 
 Array = NDArray[np.float64]
 PITCH = 0.03  # m between the places that are tried
 CLEAR = 0.006  # m that the tool stays above the safety margin
-LARGE = 0.6  # m to the far corner of the workspace from which things have their full size
+LARGE = 0.6  # m to the far corner of the workspace from which objects have their full size
 NEAR_END = 0.03  # m of the tool's end that count for its radius
 UP = np.array([0.0, 0.0, 1.0])
 # What a robot reaches takes a second to find out; by its hash and the heights, once a process.

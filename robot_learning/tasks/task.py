@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel
-from robot_learning.robot.things import Thing
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.kinematics import ArmModel
 from robot_learning.tasks.scoring import apart, dense
 
 Array = NDArray[np.float64]
@@ -27,7 +27,7 @@ class Start:
     Attributes:
         q: (n,) configuration, at rest.
         opening: of the gripper, 0 closed to 1 open.
-        places: position (3,), base frame, m, and turn about the vertical, rad, of each thing.
+        places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
     """
 
     q: Array
@@ -41,7 +41,7 @@ class Seen:
 
     Attributes:
         tip: (3,) position of the tip, base frame, m.
-        inputs: what the task and the things give, by name, base frame.
+        inputs: what the task and the objects give, by name, base frame.
         velocities: (3,) of the inputs that are positions, over the last policy period, m/s.
     """
 
@@ -85,7 +85,7 @@ class Task:
         goal_moves: whether the goal does within an episode.
         floor_friction: coefficient of the floor.
         physics_dt: longest physics step that simulates it well, s.
-        things: what is moved.
+        objects: what is moved.
     """
 
     name: ClassVar[str]
@@ -130,14 +130,14 @@ class Task:
             )
         self.model = model
         self.reward_kind = reward
-        self.things: tuple[Thing, ...] = ()
+        self.objects: tuple[ObjectSpec, ...] = ()
 
     def reset(self, rng: np.random.Generator) -> Start:
         """Draw a goal and a start that has not reached it."""
         raise NotImplementedError
 
     def inputs(self, time: float) -> dict[str, Array]:
-        """Return the inputs a policy is given besides the things, ``time`` s into the episode."""
+        """Return the inputs a policy is given besides the objects, ``time`` s into the episode."""
         raise NotImplementedError
 
     def waypoint(self, seen: Seen) -> Waypoint:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import config_dir
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir
 from robot_learning.robot.schema import Section, explain
 from robot_learning.tasks import TASKS
 

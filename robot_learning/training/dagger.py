@@ -17,7 +17,7 @@ from stable_baselines3.common.noise import NormalActionNoise
 from torch.nn.functional import smooth_l1_loss
 
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.expert import expert_action
+from robot_learning.experts.expert import expert_action
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
 NOISE = 0.1  # and to the learner's

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
+from robot_learning.base.errors import BundleError
 from robot_learning.envs import ArmEnv
-from robot_learning.errors import BundleError
+from robot_learning.evaluation.rollout import Evaluation, rollout
 from robot_learning.monitoring import statistics
 from robot_learning.policy import PolicyBundle, write_bundle
 from robot_learning.policy.runner import open_session
-from robot_learning.training.evaluate import Evaluation, rollout
 
 PARITY = 1e-5
 KEYS = ("achieved_goal", "desired_goal", "observation")

@@ -13,8 +13,8 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
-from robot_learning.errors import ConfigError
 from robot_learning.training.dagger import SHARE, Dagger, Guide
 from robot_learning.training.processes import ProcessVecEnv
 from robot_learning.training.run import RunConfig, replace_folder

@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from pydantic import NonNegativeInt, ValidationError
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
 from robot_learning.robot.schema import Section, explain
 from robot_learning.training.config import TrainConfig
 

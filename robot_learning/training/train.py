@@ -10,9 +10,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
+from robot_learning.evaluation.rollout import Evaluation, rollout
 from robot_learning.monitoring.report import training_rows, write_report
 from robot_learning.policy import PolicyBundle
-from robot_learning.training.evaluate import Evaluation, rollout
 from robot_learning.training.export import export
 from robot_learning.training.model import (
     actor,
@@ -158,7 +158,7 @@ def _export(
 
 
 def _report(folder: Path, bundle: PolicyBundle, evaluation: Evaluation) -> None:
-    from robot_learning.monitoring.plots import write_plots  # matplotlib takes half a second
+    from robot_learning.monitoring.plots import write_plots
 
     write_report(
         folder / "report.html",

@@ -9,10 +9,11 @@ from robot_learning.assurance.campaign import limits_alone, run, to_json
 from robot_learning.assurance.judge import Judge
 from robot_learning.assurance.report import total
 from robot_learning.assurance.scenes import around
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.trajectory import Trajectory
 from robot_learning.cli.main import app
-from robot_learning.errors import ConfigError
-from robot_learning.robot import RobotSpec, Trajectory
-from robot_learning.sim import Contacts
+from robot_learning.robot import RobotSpec
+from robot_learning.worlds.bullet import Contacts
 
 
 def counted(found):

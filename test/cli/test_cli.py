@@ -6,8 +6,8 @@ import time
 
 import imageio.v2 as imageio
 import pytest
-
-from test.support import robot_yaml, scripted_bundle
+from helpers.processes import environment
+from helpers.robots import robot_yaml, scripted_bundle
 
 
 def cli(*arguments, cwd, **env):
@@ -17,7 +17,7 @@ def cli(*arguments, cwd, **env):
         cwd=cwd,
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd(), "COLUMNS": "200", **env},
+        env=environment(COLUMNS="200", **env),
     )
 
 
@@ -87,7 +87,7 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        env=environment(),
     )
     curve = tmp_path / "runs/mine/curve.csv"
     deadline = time.monotonic() + 60

@@ -1,29 +1,17 @@
-import subprocess
-import sys
 import warnings
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from helpers.envs import FakeArm, able, rollout
+from helpers.processes import output
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 import robot_learning.envs  # noqa: F401  registers the ids
+from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.envs import ArmEnv
-from robot_learning.errors import ConfigError, StateError
 from robot_learning.policy.interface import ACTION_MODES
-from robot_learning.robot import ArmState, RobotSpec, available_robots
-from robot_learning.tasks import TASKS
-
-
-def able():
-    """Return each robot with each task that it has the gripper for."""
-    return [
-        (robot, name)
-        for robot in available_robots()
-        for name, task in TASKS.items()
-        if RobotSpec.load(robot).gripper is not None or not task.gripper
-    ]
 
 
 @pytest.mark.parametrize("reward", ["dense", "sparse"])
@@ -41,22 +29,6 @@ def test_both_env_checkers_pass(robot, task, action_mode, reward):
     env.close()
 
 
-def rollout(seed):
-    env = gymnasium.make("RobotLearning/Reach-v0", robot="arm6")
-    env.action_space.seed(seed)
-    seen = [env.reset(seed=seed)[0]]
-    rewards = []
-    done = False
-    while not done:
-        observation, reward, terminated, done, _ = env.step(env.action_space.sample())
-        assert not terminated
-        seen.append(observation)
-        rewards.append(reward)
-    env.close()
-    flat = [np.concatenate([*observation.values()]) for observation in seen]
-    return np.array(flat), np.array(rewards)
-
-
 def test_seeded_runs_repeat_exactly():
     for one, two in zip(rollout(3), rollout(3), strict=True):
         np.testing.assert_array_equal(one, two)
@@ -65,13 +37,10 @@ def test_seeded_runs_repeat_exactly():
 
 def test_seeded_runs_repeat_exactly_across_processes():
     code = (
-        "from test.envs.test_arm_env import rollout; import hashlib;"
+        "from helpers.envs import rollout; import hashlib;"
         "print(hashlib.sha256(rollout(3)[0].tobytes()).hexdigest())"
     )
-    runs = {
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
-        for _ in range(2)
-    }
+    runs = {output(code) for _ in range(2)}
     assert len(runs) == 1 and runs.pop().strip()
 
 
@@ -115,18 +84,6 @@ def test_compute_reward_is_the_reward_of_the_step():
     )
     np.testing.assert_array_equal(many, [reward] * 3)
     env.close()
-
-
-class FakeArm:
-    """Follows what it is told exactly, without physics."""
-
-    def reset(self, q, opening=0.0):
-        self.time = 0.0
-        return ArmState(q, np.zeros_like(q), 0.0)
-
-    def step(self, trajectory, dt, opening=None):
-        self.time += dt
-        return ArmState(*trajectory.sample(dt), self.time)
 
 
 def test_any_backend_will_do():

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from helpers.envs import FakeArm
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv, CameraObservation
-from robot_learning.envs.shift import Randomization
-from robot_learning.errors import ConfigError
-from robot_learning.sim import Camera
-from test.envs.test_arm_env import FakeArm
+from robot_learning.worlds.bullet import Camera
+from robot_learning.worlds.variation import Randomization
 
 KINDS = ("rgb", "depth", "segmentation")
 
@@ -34,7 +34,7 @@ def test_pictures_show_floor_arm_and_box(env):
 
 def test_a_box_is_where_the_camera_sees_it(env):
     env.reset(seed=0)
-    box = env.unwrapped.things.positions()["object"]
+    box = env.unwrapped.objects.positions()["object"]
     above = Camera(box, 1.0, 84, 84, pitch=-89.9)
     observation, _ = CameraObservation(env.unwrapped, ("segmentation",), above).reset(seed=0)
     rows, columns, _ = np.nonzero(observation["segmentation"] == 3)

@@ -5,10 +5,11 @@ import imageio.v2 as imageio
 import numpy as np
 import pytest
 
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState
 from robot_learning.monitoring.plots import write_plots
 from robot_learning.monitoring.report import write_report
 from robot_learning.monitoring.session import Session
-from robot_learning.robot import ArmState, Trajectory
 
 CURVE = [
     {"steps": 1000.0, "seconds": 5.0, "success_rate": 0.1, "mean_distance": 0.1},

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from robot_learning.errors import ConfigError
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.monitoring.session import Session
-from robot_learning.robot import ArmState, JointCommand, Trajectory
 from robot_learning.safety import SafetyFilter
 
 

@@ -1,7 +1,6 @@
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-
-from test.nodes.graph import Graph
+from helpers.graph import Graph
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
 
-from robot_learning.errors import StateError
+from robot_learning.base.errors import StateError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import JointCommand
 from robot_learning.nodes import messages
-from robot_learning.robot import JointCommand, Trajectory
 
 JOINTS = ("a", "b", "c")
 

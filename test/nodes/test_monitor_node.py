@@ -1,7 +1,6 @@
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-
-from test.nodes.graph import value_of
-from test.support import scripted_bundle
+from helpers.graph import value_of
+from helpers.robots import scripted_bundle
 
 
 def last_said(heard):

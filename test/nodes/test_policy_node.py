@@ -4,13 +4,13 @@ import signal
 
 import numpy as np
 import pytest
+from helpers.graph import value_of
+from helpers.robots import robot_yaml, scripted_bundle
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from std_msgs.msg import String
 
-from robot_learning.robot import ArmModel, sampling
-from test.nodes.graph import value_of
-from test.support import robot_yaml, scripted_bundle
+from robot_learning.kinematics import ArmModel, sampling
 
 
 def change(graph, transition):

@@ -3,6 +3,7 @@ import signal
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from helpers.graph import TOPIC, push, value_of
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
@@ -10,15 +11,6 @@ from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.nodes.messages import trajectory_of
 from robot_learning.safety.certify import is_certified
-from test.nodes.graph import value_of
-
-TOPIC = "/joint_trajectory_controller/joint_trajectory"
-
-
-def push(spec, joint=0, speed=0.5):
-    qd = np.zeros(spec.n)
-    qd[joint] = speed
-    return qd
 
 
 def test_commands_move_the_arm_and_every_message_ends_at_rest(arm):

@@ -1,11 +1,9 @@
 """Obstacles told of at run time, real markers to a real node."""
 
 import numpy as np
+from helpers.graph import push, value_of
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import Marker, MarkerArray
-
-from test.nodes.graph import value_of
-from test.nodes.test_safety_node import push
 
 SCENE = "/safety_node/scene"
 

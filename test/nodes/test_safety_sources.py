@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from helpers.graph import TOPIC, push, value_of
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -13,8 +14,6 @@ from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.nodes.messages import trajectory_of
 from robot_learning.nodes.report import UNITS
-from test.nodes.graph import value_of
-from test.nodes.test_safety_node import TOPIC, push
 
 COMMANDS = "/policy_node/command"
 

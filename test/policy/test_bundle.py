@@ -4,12 +4,12 @@ import pickle
 import shutil
 
 import pytest
+from helpers.robots import robot_yaml
 
-from robot_learning.errors import BundleError, RobotLearningError
+from robot_learning.base.errors import BundleError, RobotLearningError
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.policy.bundle import FILES, SUMS
 from robot_learning.robot import RobotSpec
-from test.support import robot_yaml
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from robot_learning.errors import BundleError, ConfigError, StateError
-from robot_learning.policy import History, Input, Interface
+from robot_learning.base.errors import BundleError, ConfigError, StateError
+from robot_learning.base.types import ArmState, Input
+from robot_learning.kinematics import ArmModel
+from robot_learning.policy import History, Interface
 from robot_learning.policy.terms import TERMS
-from robot_learning.robot import ArmModel, ArmState
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from robot_learning.base.errors import GoalError
+from robot_learning.base.types import ArmState, Input
 from robot_learning.envs import ArmEnv
-from robot_learning.errors import GoalError
-from robot_learning.policy import Input, PolicyRunner
-from robot_learning.robot import ArmModel, ArmState
+from robot_learning.kinematics import ArmModel
+from robot_learning.policy import PolicyRunner
 
 
 @pytest.fixture

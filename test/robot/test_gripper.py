@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import yaml
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import config_dir
-from robot_learning.robot import ArmModel, RobotSpec, inverse
-from robot_learning.robot.geometry import bodies_at, read_bodies
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir
+from robot_learning.geometry.hulls import bodies_at, read_bodies
+from robot_learning.kinematics import ArmModel, inverse
+from robot_learning.robot import RobotSpec
 
 
 @pytest.fixture

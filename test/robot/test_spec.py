@@ -2,11 +2,11 @@ import re
 
 import numpy as np
 import pytest
+from helpers.robots import robot_yaml
 
-from robot_learning.errors import ConfigError
-from robot_learning.paths import share_dir
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import share_dir
 from robot_learning.robot import RobotSpec, available_robots
-from test.support import robot_yaml
 
 URDF = (share_dir() / "urdf/arm6.urdf").read_text()
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from robot_learning.robot import ArmState, JointCommand, Trajectory
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety import SafetyFilter
 from robot_learning.safety.certify import is_certified
 

@@ -4,17 +4,19 @@ import functools
 
 import numpy as np
 import pytest
+from helpers import attacks
+from helpers.robots import robot_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.errors import ConfigError, SafetyError
-from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
+from robot_learning.base.errors import ConfigError, SafetyError
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.geometry.shapes import shape_of
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
-from robot_learning.robot.shapes import shape_of
 from robot_learning.safety import Cause, SafetyFilter, Status
 from robot_learning.safety.advance import SHARE
-from test.safety import attacks
-from test.support import robot_yaml
 
 DT = 0.04
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from helpers.attacks import DT, attacks, follow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.robot import ArmState, JointCommand
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety import Cause, SafetyFilter, Status
-from test.safety.attacks import DT, attacks, follow
 
 
 @pytest.fixture(scope="module")

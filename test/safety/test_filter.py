@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.errors import SafetyError
-from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.base.errors import SafetyError
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter, Status
 
 DT = 0.04

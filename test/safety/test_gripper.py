@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from robot_learning.robot import ArmState, JointCommand, RobotSpec
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter, Status
 
 DT = 0.04

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from helpers.attacks import DT, attacks, follow
+from helpers.robots import robot_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
-from test.safety.attacks import DT, attacks, follow
-from test.support import robot_yaml
 
 CENTRE = [0.0, 0.35, 0.45]
 ZONE = {"name": "zone", "sphere": 0.15, "xyz": CENTRE, "links": ["forearm_link"]}

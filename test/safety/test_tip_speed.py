@@ -1,12 +1,14 @@
 import functools
 
 import numpy as np
+from helpers.attacks import attacks, follow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.robot import ArmModel, ArmState, JointCommand, RobotSpec
+from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
-from test.safety.attacks import attacks, follow
 
 
 def test_the_tip_keeps_the_reduced_speed(spec):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from helpers.attacks import DT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.errors import SafetyError
-from robot_learning.robot import ArmState, JointCommand
+from robot_learning.base.errors import SafetyError
+from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety import Cause, SafetyFilter, Status
-from test.safety.attacks import DT
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
+from helpers.attacks import DT, attacks, follow
+from helpers.robots import robot_yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
 from robot_learning.safety.advance import SHARE
-from test.safety.attacks import DT, attacks, follow
-from test.support import robot_yaml
 
 BOX = {"lower": [0.1, -0.15, 0.1], "upper": [0.7, 0.3, 0.8]}
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from helpers.robots import robot_yaml
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.base.errors import ConfigError
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.tasks.reach import Reach
-from test.support import robot_yaml
 
 
 @pytest.fixture

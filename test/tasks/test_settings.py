@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.expert import expert_action
-from robot_learning.errors import ConfigError
+from robot_learning.experts.expert import expert_action
 from robot_learning.tasks import TASKS, load_task
 
 
@@ -25,10 +25,10 @@ def test_every_name_is_a_task():
 def test_what_the_file_says_is_what_there_is():
     env = ArmEnv(robot="panda", task="heavy_push")
     assert env.task.name == "push" and env.task.steps == 150 and env.task.tolerance == 0.03
-    assert env.task.thing.mass == 0.6 and env.task.thing.width == 0.05
+    assert env.task.object.mass == 0.6 and env.task.object.width == 0.05
     for seed in range(5):
         env.reset(seed=seed)
-        assert env.task.goal[1] <= 0.0 and env.things.positions()["object"][1] <= 0.0
+        assert env.task.goal[1] <= 0.0 and env.objects.positions()["object"][1] <= 0.0
     solved = 0
     for seed in range(5):
         env.reset(seed=seed)

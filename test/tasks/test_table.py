@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
+from helpers.robots import robot_yaml
 
-from robot_learning.errors import ConfigError
-from robot_learning.robot import ArmModel, RobotSpec
+from robot_learning.base.errors import ConfigError
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
 from robot_learning.tasks import TASKS
 from robot_learning.tasks.pick import PickAndPlace, Stack
 from robot_learning.tasks.push import Push
 from robot_learning.tasks.reach import ReachPose
 from robot_learning.tasks.table import Table
-from test.support import robot_yaml
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +40,11 @@ def test_goals_and_things_lie_in_the_area_apart(panda, task):
     task, rng = task(panda), np.random.default_rng(0)
     for _ in range(30):
         start = task.reset(rng)
-        assert set(start.places) == {thing.name for thing in task.things}
+        assert set(start.places) == {item.name for item in task.objects}
         for position, _ in start.places.values():
             assert (position[:2] >= task.area.lower).all()
             assert (position[:2] <= task.area.upper).all()
-            assert position[2] == pytest.approx(task.thing.height / 2)
+            assert position[2] == pytest.approx(task.object.height / 2)
         achieved = np.concatenate([position for position, _ in start.places.values()])
         desired = np.concatenate([*task.inputs(0.0).values()])
         assert not task.is_success(achieved, desired)

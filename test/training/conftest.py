@@ -1,7 +1,6 @@
 import pytest
 
 from robot_learning.cli.train import make_run
-from test.training import test_tracking as tracking
 
 TINY = {
     "dagger": ["total_steps=240", "params.learning_starts=80", "eval_every=120"],
@@ -31,7 +30,7 @@ class Untracked:
 @pytest.fixture(autouse=True)
 def untracked(request, monkeypatch):
     """Only the tests of the tracking wait for MLflow."""
-    if request.module.__name__ != tracking.__name__:
+    if request.node.get_closest_marker("tracked") is None:
         monkeypatch.setattr("robot_learning.training.train.Tracker", Untracked)
 
 

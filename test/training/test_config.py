@@ -1,7 +1,7 @@
 import pytest
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.cli.train import make_run
-from robot_learning.errors import ConfigError
 from robot_learning.policy.terms import TERMS
 from robot_learning.tasks import TASKS
 from robot_learning.training.config import ALGORITHMS, load_config

@@ -12,6 +12,8 @@ import pytest
 from robot_learning.training.tracking import Tracker
 from robot_learning.training.train import train
 
+pytestmark = pytest.mark.tracked
+
 
 def runs_in(folder):
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")

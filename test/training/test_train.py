@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import yaml
 
-from robot_learning.errors import BundleError, ConfigError
+from robot_learning.base.errors import BundleError, ConfigError
+from robot_learning.evaluation.rollout import evaluate_bundle, wilson
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.training import export as exporting
 from robot_learning.training.config import ALGORITHMS
-from robot_learning.training.evaluate import evaluate_bundle, wilson
 from robot_learning.training.model import load_model, make_env, make_envs
 from robot_learning.training.run import find_checkpoint, read_config, read_curve
 from robot_learning.training.train import Interrupted, Silent, export_run, resume, train

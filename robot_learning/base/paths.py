@@ -1,0 +1,59 @@
+"""Where the package's own data lives: in the source tree, or under share/ once installed."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from robot_learning.base.errors import ConfigError
+
+
+def share_dir() -> Path:
+    """Return the folder that holds ``config/``, ``urdf/`` and ``launch/``."""
+    source = Path(__file__).resolve().parents[2]
+    candidates = [source, *_ros_shares("robot_learning"), Path(sys.prefix, "share/robot_learning")]
+    candidates += [parent / "share/robot_learning" for parent in source.parents]
+    for candidate in candidates:
+        if (candidate / "config" / "robots").is_dir():
+            return candidate
+    raise ConfigError(f"config/robots was found in none of {', '.join(map(str, candidates))}")
+
+
+def config_dir() -> Path:
+    """Return the folder of the shipped YAML files."""
+    return share_dir() / "config"
+
+
+def resolve_uri(uri: str, base: Path) -> Path:
+    """Turn a file reference of a YAML file or URDF into a path.
+
+    Args:
+        uri: ``package://<package>/<path>`` where the package is a ROS package, a Python package
+            or a folder under ``cmeel.prefix/share``; or a path, relative to ``base``.
+        base: folder of the file that holds the reference.
+    """
+    if not uri.startswith("package://"):
+        return (base / uri.removeprefix("file://")).resolve()
+    package, _, rest = uri.removeprefix("package://").partition("/")
+    roots = package_roots(package)
+    # URDFs in the wild also write package:// for a folder beside themselves.
+    for path in [*(root / rest for root in roots), base / package / rest]:
+        if path.exists():
+            return path.resolve()
+    return (roots[0] if roots else base / package) / rest
+
+
+def package_roots(package: str) -> list[Path]:
+    """Return the folders that may stand for ``package``; the package itself is not imported."""
+    roots = _ros_shares(package)
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    if spec is not None and spec.submodule_search_locations:
+        roots += [Path(location) for location in spec.submodule_search_locations]
+    cmeel = [Path(entry) / "cmeel.prefix/share" / package for entry in sys.path if entry]
+    return roots + [path for path in cmeel if path.is_dir()]
+
+
+def _ros_shares(package: str) -> list[Path]:
+    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    shares = [Path(prefix) / "share" / package for prefix in prefixes if prefix]
+    return [share for share in shares if share.is_dir()]

@@ -1,0 +1,84 @@
+"""What travels between the layers: states and commands, with joints in ``RobotSpec`` order."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.base.trajectory import Trajectory
+
+Array = NDArray[np.float64]
+
+
+def frozen_array(values: ArrayLike) -> Array:
+    """Return a read-only float64 copy of ``values``."""
+    array = np.array(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True)
+class ArmState:
+    """A measured state.
+
+    Attributes:
+        q: (n,) joint positions, rad or m.
+        qd: (n,) joint velocities, rad/s or m/s.
+        stamp: when it was measured, s on the clock of the node or the environment.
+    """
+
+    q: Array
+    qd: Array
+    stamp: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "q", frozen_array(self.q))
+        object.__setattr__(self, "qd", frozen_array(self.qd))
+
+
+@dataclass(frozen=True)
+class JointCommand:
+    """What a command source asks for, before the safety filter.
+
+    Attributes:
+        qd: (n,) velocities wanted at the end of the control period, rad/s or m/s.
+        q: (n,) positions wanted at the end of the control period, rad or m; None where the
+            source commands velocities alone.
+        opening: of the gripper wanted, 0 closed to 1 open; None leaves it as it is.
+    """
+
+    qd: Array
+    q: Array | None = None
+    opening: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "qd", frozen_array(self.qd))
+        if self.q is not None:
+            object.__setattr__(self, "q", frozen_array(self.q))
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value that a topic or a task gives.
+
+    Attributes:
+        value: array in the base frame; a position is (3,) m, a rotation (3, 3).
+        stamp: when it was measured or set, s.
+    """
+
+    value: Array
+    stamp: float
+
+
+class ArmBackend(Protocol):
+    """Whatever can be moved: a simulated arm, a fake one in tests, a real one."""
+
+    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
+        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``; return its state."""
+
+    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
+        """Follow ``trajectory`` from its start for ``dt`` seconds and return the state then.
+
+        ``opening`` in [0, 1] is where the gripper is sent; None leaves it as it is.
+        """

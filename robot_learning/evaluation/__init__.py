@@ -1,0 +1,1 @@
+"""How often a policy succeeds, through the deployed code."""

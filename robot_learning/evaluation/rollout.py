@@ -1,0 +1,186 @@
+"""How often a policy succeeds: over fresh episodes, through the deployed code."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.envs import ArmEnv
+from robot_learning.policy import PolicyBundle, PolicyRunner
+from robot_learning.robot import RobotSpec
+from robot_learning.tasks import TaskSettings
+from robot_learning.worlds.variation import Randomization
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Success at the last step of each episode.
+
+    Attributes:
+        episodes: how many.
+        success_rate: share of them.
+        wilson_low: lower end of its 95 % Wilson interval.
+        wilson_high: upper end.
+        success_1cm: share that ended within 1 cm.
+        mean_distance: at the end, m; see :class:`ArmEnv` for what it is of.
+        rms_distance: over all steps, m.
+        commands_changed: share of steps whose command the safety filter changed.
+        seed: of the first episode.
+    """
+
+    episodes: int
+    success_rate: float
+    wilson_low: float
+    wilson_high: float
+    success_1cm: float
+    mean_distance: float
+    rms_distance: float
+    commands_changed: float
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures ready for JSON."""
+        return asdict(self)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the figures as rows of a table."""
+        low, high = self.wilson_low, self.wilson_high
+        return [
+            ("evaluation episodes", f"{self.episodes}"),
+            ("success", f"{self.success_rate:.1%}  (95 % Wilson {low:.1%} to {high:.1%})"),
+            ("within 1 cm", f"{self.success_1cm:.1%}"),
+            ("mean final distance", f"{self.mean_distance * 1e3:.1f} mm"),
+            ("root mean square distance", f"{self.rms_distance * 1e3:.1f} mm"),
+            ("commands changed by a limit", f"{self.commands_changed:.1%}"),
+        ]
+
+
+def wilson(successes: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the Wilson score interval of a share (Wilson 1927)."""
+    p, n = successes / count, count
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def rollout(
+    env: ArmEnv,
+    act: Callable[[ArmEnv], NDArray[np.float32] | None],
+    episodes: int,
+    seed: int,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
+    observations: list[NDArray[np.float32]] | None = None,
+) -> Evaluation:
+    """Run ``episodes`` seeded episodes with actions from ``act``; collect what it saw."""
+    distances, squares, reached, changed = [], 0.0, 0, 0
+    steps = env.task.steps
+    for episode in range(episodes):
+        env.reset(seed=seed + episode)
+        info: dict[str, Any] = {}
+        for _ in range(steps):
+            if observations is not None:
+                observations.append(env.flat_observation)
+            info = env.step(act(env))[4]
+            changed += info["command_changed"]
+            squares += info["distance"] ** 2
+        distances.append(info["distance"])
+        reached += info["is_success"]
+        on_episode(episode + 1, episodes)
+    low, high = wilson(reached, episodes)
+    return Evaluation(
+        episodes=episodes,
+        success_rate=reached / episodes,
+        wilson_low=low,
+        wilson_high=high,
+        success_1cm=float(np.mean(np.array(distances) <= 0.01)),
+        mean_distance=float(np.mean(distances)),
+        rms_distance=math.sqrt(squares / (episodes * steps)),
+        commands_changed=changed / (episodes * steps),
+        seed=seed,
+    )
+
+
+def evaluate_bundle(
+    bundle: PolicyBundle,
+    spec: RobotSpec,
+    episodes: int,
+    seed: int,
+    tolerance: float | None = None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
+    shift: Randomization | None = None,
+) -> Evaluation:
+    """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
+    runner = PolicyRunner(bundle, spec)
+    env = env_of(bundle, spec, tolerance, shift=shift)
+    try:
+        return rollout(env, lambda env: runner_action(runner, env), episodes, seed, on_episode)
+    finally:
+        env.close()
+
+
+def show(
+    env: ArmEnv,
+    act: Callable[[ArmEnv], NDArray[np.float32] | None],
+    episodes: int,
+    seed: int,
+    video: Path | None,
+    on_episode: Callable[[int, int], None] = lambda done, total: None,
+) -> Evaluation:
+    """Play episodes in a window at the arm's own speed, or into an MP4 file; ends ``env``."""
+    frames: list[Any] = []
+
+    def act_and_show(env: ArmEnv) -> NDArray[np.float32] | None:
+        action = act(env)
+        if video:
+            frames.append(env.render())
+        else:
+            time.sleep(env.robot.policy_period)
+        return action
+
+    try:
+        found = rollout(env, act_and_show, episodes, seed, on_episode)
+    finally:
+        env.close()
+    if video:
+        write_video(video, frames, round(1 / env.robot.policy_period))
+    return found
+
+
+def write_video(file: Path, frames: list[Any], fps: int) -> None:
+    """Write pictures (h, w, 3) as an H.264 MP4."""
+    import imageio.v2 as imageio
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with imageio.get_writer(file, fps=fps, macro_block_size=16, codec="libx264") as writer:
+        for frame in frames:
+            writer.append_data(frame)  # type: ignore[attr-defined]
+
+
+def env_of(
+    bundle: PolicyBundle,
+    spec: RobotSpec,
+    tolerance: float | None = None,
+    render_mode: str | None = None,
+    shift: Randomization | None = None,
+) -> ArmEnv:
+    """Return the environment that a bundle was trained in, shifted where asked to."""
+    return ArmEnv(
+        robot=spec.path,
+        task=TaskSettings(**bundle.provenance.get("task", {"task": bundle.task})),
+        action_mode=bundle.interface.action_mode,
+        tolerance=tolerance or bundle.interface.tolerance,
+        render_mode=render_mode,
+        shift=shift,
+    )
+
+
+def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32] | None:
+    """Return the action of a deployed policy at the environment's state; None where it refuses."""
+    if env.time == 0:
+        runner.reset()
+    return runner.step(env.state, env.inputs, env.time).action

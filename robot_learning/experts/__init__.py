@@ -1,0 +1,1 @@
+"""Scripts that solve the tasks."""

@@ -1,0 +1,1 @@
+"""The arm as bodies, and how far they are from each other and from shapes."""

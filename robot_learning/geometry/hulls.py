@@ -1,0 +1,152 @@
+"""The arm as convex bodies, from the URDF's collision geometry."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import Any
+
+import coal
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from robot_learning.base.paths import resolve_uri
+from robot_learning.kinematics.model import bounded_urdf, reduced
+from robot_learning.robot.spec import RobotSpec
+
+Array = NDArray[np.float64]
+ROUND = 64  # corners that stand in for a circle, circumscribed
+OPENINGS = 9  # of a gripper at which its fingers are looked at
+MOST = 512  # corners of a hull; of finer ones the outermost in so many directions are kept
+
+
+@dataclass(frozen=True)
+class Body:
+    """A convex part of the arm.
+
+    Attributes:
+        name: of the link in the URDF.
+        link: joints of the chain between it and the base; 0 is the base itself.
+        shape: for coal; a mesh is replaced by its convex hull.
+        T_base_body: (4, 4) pose with all joints at 0.
+        points: (m, 3) points whose hull, grown by ``radius``, encloses the shape; all joints at
+            0, base frame, m.
+        radius: m.
+    """
+
+    name: str
+    link: int
+    shape: Any
+    T_base_body: Array
+    points: Array
+    radius: float
+
+
+def read_bodies(spec: RobotSpec) -> list[Body]:
+    """Return the collision bodies of the arm and of what its links carry.
+
+    The fingers of a gripper are as large as all the space they move in.
+    """
+    if spec.gripper is None:
+        return bodies_at(spec, 0.0)
+    openings = np.linspace(0.0, 1.0, OPENINGS)
+    ways = zip(*(bodies_at(spec, opening) for opening in openings), strict=True)
+    return [_swept(way) for way in ways]
+
+
+# Hulls of fine meshes take seconds; a robot's are made once a process, by its hash.
+_made: dict[tuple[str, float], list[Body]] = {}
+
+
+def bodies_at(spec: RobotSpec, opening: float) -> list[Body]:
+    """Return the collision bodies with the gripper, if any, at an opening in [0, 1]."""
+    key = spec.hash, opening
+    if key not in _made:
+        _made[key] = _make(spec, opening)
+    return list(_made[key])
+
+
+def _make(spec: RobotSpec, opening: float) -> list[Body]:
+    full, locked, q_hold = reduced(spec)
+    if spec.gripper is not None:
+        positions = spec.gripper.positions(opening)
+        for name, position in zip(spec.gripper.joints, positions, strict=True):
+            q_hold[full.joints[full.getJointId(name)].idx_q] = position
+    root = bounded_urdf(spec)
+    for mesh in root.iter("mesh"):
+        mesh.set("filename", str(resolve_uri(mesh.get("filename", ""), spec.urdf.parent)))
+    text = ET.tostring(root, encoding="unicode")
+    shapes = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
+    model, shapes = pin.buildReducedModel(full, shapes, locked, q_hold)
+    data = model.createData()
+    pin.framesForwardKinematics(model, data, np.zeros(model.nq))
+    T_root_base = data.oMf[model.getFrameId(spec.base_link)]
+    found = []
+    for item in shapes.geometryObjects:
+        T = (T_root_base.inverse() * data.oMi[item.parentJoint] * item.placement).homogeneous
+        name = model.names[item.parentJoint]
+        link = spec.joints.index(name) + 1 if item.parentJoint else 0
+        shape, points, radius = _convex(item.geometry)
+        points = points @ T[:3, :3].T + T[:3, 3]
+        frame = full.frames[full.getFrameId(item.name.rsplit("_", 1)[0])].name
+        found.append(Body(frame, link, shape, T, points, radius))
+    return found
+
+
+def _convex(shape: Any) -> tuple[Any, Array, float]:
+    """Return a convex shape, and points (m, 3) with a radius that enclose it, own frame, m."""
+    if isinstance(shape, coal.Sphere):
+        return shape, np.zeros((1, 3)), shape.radius
+    if isinstance(shape, coal.Capsule):
+        half = shape.halfLength
+        return shape, np.array([[0, 0, -half], [0, 0, half]]), shape.radius
+    if isinstance(shape, coal.Box):
+        signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
+        return shape, signs * shape.halfSide, 0.0
+    if isinstance(shape, coal.Cylinder):
+        angle = 2 * np.pi * np.arange(ROUND) / ROUND
+        r = shape.radius / np.cos(np.pi / ROUND)
+        rim = np.stack([r * np.cos(angle), r * np.sin(angle), np.zeros(ROUND)], axis=1)
+        up = np.array([0, 0, shape.halfLength])
+        return shape, np.concatenate([rim - up, rim + up]), 0.0
+    shape.buildConvexHull(True, "Qt")
+    points = np.array(shape.convex.points())
+    return (shape.convex, points, 0.0) if len(points) <= MOST else (shape.convex, *_thin(points))
+
+
+def _swept(way: tuple[Body, ...]) -> Body:
+    """Return what encloses a body at, and between, the poses of its way."""
+    body, points = way[0], np.array([body.points for body in way])
+    if np.allclose(points, points[0]):
+        return body
+    # Between two samples a point leaves the chord by an eighth of the second difference.
+    bow = float(np.linalg.norm(np.diff(points, 2, axis=0), axis=-1).max()) / 4
+    kept, grown = _thin(points.reshape(-1, 3))
+    radius = body.radius + bow + grown
+    shape = _hull(kept)
+    shape.setSweptSphereRadius(radius)
+    return Body(body.name, body.link, shape, np.eye(4), kept, radius)
+
+
+def _hull(points: Array) -> Any:
+    corners = coal.StdVec_Vec3s()
+    corners.extend(list(points))
+    return coal.Convex.convexHull(corners, False, "Qt")
+
+
+def _thin(points: Array) -> tuple[Array, float]:
+    """Return some of ``points`` (m, 3), and by how much their hull is grown to hold them all."""
+    # Directions on a Fibonacci spiral.
+    turn = np.arange(MOST) + 0.5
+    z = 1 - 2 * turn / MOST
+    angle = np.pi * (1 + np.sqrt(5)) * turn
+    xy = np.sqrt(1 - z * z) * np.array([np.cos(angle), np.sin(angle)])
+    kept = np.unique(np.argmax(points @ np.vstack([xy, z]), axis=0))
+    hull = _hull(points[kept])
+    point, away, still = coal.Sphere(0.0), coal.Transform3s(), coal.Transform3s()
+    request, result = coal.DistanceRequest(), coal.DistanceResult()
+    farthest = 0.0
+    for left_out in np.delete(points, kept, axis=0):
+        away.setTranslation(left_out)
+        result.clear()
+        farthest = max(farthest, coal.distance(hull, still, point, away, request, result))
+    return points[kept], farthest + 1e-6

@@ -1,0 +1,120 @@
+"""Kinematics of a ``RobotSpec``, as Pinocchio reads it."""
+
+import xml.etree.ElementTree as ET
+from functools import cached_property
+
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from robot_learning.kinematics.chain import tip_jacobian, tip_pose
+from robot_learning.robot.spec import RobotSpec
+
+Array = NDArray[np.float64]
+UP = np.array([0.0, 0.0, 1.0])
+
+
+class ArmModel:
+    """Forward kinematics and Jacobian of the chain from base to tip.
+
+    Attributes:
+        T_base_root: (4, 4) pose of the URDF's root link in the base frame.
+        screws: (n, 7) the joints' axes with all joints at 0, base frame: the axis (3,), a point
+            on it (3,), m, and 1 for a prismatic joint, 0 for the others. The motion of link k is
+            the product of the first k rotations or shifts (product of exponentials; Lynch, Park
+            2017, "Modern Robotics", section 4.1).
+    """
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self.spec = spec
+        model = pin.buildReducedModel(*reduced(spec))
+        data = model.createData()
+        pin.computeJointJacobians(model, data, np.zeros(model.nq))
+        pin.updateFramePlacements(model, data)
+        T_base_root = data.oMf[model.getFrameId(spec.base_link)].inverse()
+        T_root_tip = data.oMf[model.getFrameId(spec.tip_link)]
+        self.T_base_root = T_base_root.homogeneous
+        self.screws = _screws(spec, model, data, T_base_root)
+        self._T_zero = np.ascontiguousarray((T_base_root * T_root_tip).homogeneous)
+        self._tip = self._T_zero[:3, 3].copy()
+
+    def forward(self, q: Array) -> Array:
+        """Return ``T_base_tip`` (4, 4) at positions ``q`` (n,), m."""
+        return tip_pose(q, self.screws, self._T_zero)
+
+    def jacobian(self, q: Array) -> Array:
+        """Return the Jacobian (6, n) of the tip at ``q`` (n,).
+
+        Rows are the linear (m per joint unit), then the angular velocity (rad per joint unit),
+        along the axes of the base frame.
+        """
+        return tip_jacobian(q, self.screws, self._tip)
+
+    def singular_values(self, q: Array) -> Array:
+        """Return the singular values (min(6, n),) of the Jacobian, largest first."""
+        return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
+
+    @cached_property
+    def R_base_down(self) -> Array:
+        """Rotation (3, 3) of the tip nearest to that at home with the tool pointing down."""
+        R = self.forward(self.spec.home)[:3, :3]
+        axis = R[:, self.spec.tool_axis]
+        return np.asarray(pin.Quaternion.FromTwoVectors(axis, -UP).toRotationMatrix() @ R)
+
+    def turn_down(self, T_base_tip: Array) -> Array:
+        """Return the rotation vector (3,), rad, that brings the tip to point down.
+
+        Arms of less than six joints are free to turn about the vertical.
+        """
+        R = T_base_tip[:3, :3]
+        if self.spec.n < 6:
+            return shortest_turn(R[:, self.spec.tool_axis], -UP)
+        return rotation_vector(self.R_base_down @ R.T)
+
+
+def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.SE3) -> Array:
+    """Return the joints' axes (n, 7) from what Pinocchio computed with all joints at 0."""
+    rows = np.zeros((spec.n, 7))
+    for row, name in zip(rows, spec.joints, strict=True):
+        joint = model.getJointId(name)
+        J = data.J[:, model.joints[joint].idx_v]
+        prismatic = np.linalg.norm(J[3:]) < 0.5
+        row[:3] = T_base_root.rotation @ (J[:3] if prismatic else J[3:])
+        row[3:6] = T_base_root.act(data.oMi[joint].translation)
+        row[6] = prismatic
+    return rows
+
+
+def rotation_vector(R: Array) -> Array:
+    """Return axis times angle (3,), rad, of a rotation (3, 3)."""
+    return np.asarray(pin.log3(R))
+
+
+def shortest_turn(start: Array, end: Array) -> Array:
+    """Return axis times angle (3,), rad, of the shortest turn of one unit vector to another."""
+    return rotation_vector(pin.Quaternion.FromTwoVectors(start, end).toRotationMatrix())
+
+
+def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
+    """Return the whole robot, its joints outside the chain, and where all are held."""
+    full = pin.buildModelFromXML(ET.tostring(bounded_urdf(spec), encoding="unicode"))
+    q_hold = pin.neutral(full)
+    for name, value in spec.hold.items():
+        q_hold[full.joints[full.getJointId(name)].idx_q] = value
+    locked = [full.getJointId(name) for name in full.names[1:] if name not in spec.joints]
+    return full, locked, q_hold
+
+
+def bounded_urdf(spec: RobotSpec) -> ET.Element:
+    """Return the URDF with continuous joints of the chain made revolute, one number each."""
+    root = ET.parse(spec.urdf).getroot()
+    for joint in root.findall("joint"):
+        if joint.get("type") == "continuous":
+            joint.set("type", "revolute")
+            limit = joint.find("limit")
+            limit = ET.SubElement(joint, "limit") if limit is None else limit
+            for key, value in (("lower", "-1e9"), ("upper", "1e9")):
+                limit.set(key, value)
+            for key in ("effort", "velocity"):
+                limit.set(key, limit.get(key, "1e9"))
+    return root

@@ -1,0 +1,1 @@
+"""What answers a motion: simulations, controllers, sensors, and what varies in them."""

@@ -1,0 +1,273 @@
+"""A simulated arm whose joints follow position and velocity targets."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from robot_learning.base.paths import resolve_uri
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState
+from robot_learning.kinematics import ArmModel
+from robot_learning.robot import RobotSpec
+from robot_learning.worlds.bullet.world import World, bullet, quiet
+
+Array = NDArray[np.float64]
+STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
+FINGER_FRICTION = 1.0
+GEAR = 10.0  # times the gripper's force that keeps its joints together
+MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
+
+
+class BulletArm:
+    """An :class:`~robot_learning.robot.ArmBackend` in a :class:`World`.
+
+    Args:
+        world: where it stands.
+        spec: the robot.
+        gripper: let its gripper move; where not, it is part of the last link, as the robot's
+            `hold` says, which halves the time of a physics step.
+        self_collision: let its links touch each other.
+
+    Attributes:
+        opening: of the gripper when the state was last read; 0 where none moves.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        spec: RobotSpec,
+        *,
+        gripper: bool = False,
+        self_collision: bool = False,
+    ) -> None:
+        self.world = world
+        self.spec = spec
+        self._client = world.client
+        self._gripper = spec.gripper if gripper else None
+        own = self._gripper.joints if self._gripper else ()
+        fixed = {name: value for name, value in spec.hold.items() if name not in own}
+        self.body = _load(spec, fixed, self._client, self_collision)
+        count = bullet.getNumJoints(self.body, physicsClientId=self._client)
+        info = [
+            bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)
+        ]
+        index = {item[1].decode(): item[0] for item in info}
+        self._joints = [index[name] for name in spec.joints]
+        self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
+        self._gains: list[list[float]] = []
+        self._set_motors(1.0, 1.0)
+        self._nominal = [
+            bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
+            for link in range(count)
+        ]
+        self._time = 0.0
+        self.opening = 0.0
+        self._fingers = [index[name] for name in own]
+        self._couple()
+        closed = self._joints[-1:] if spec.gripper else []
+        for link in self._fingers or closed:
+            bullet.changeDynamics(
+                self.body,
+                link,
+                lateralFriction=FINGER_FRICTION,
+                spinningFriction=0.001,
+                physicsClientId=self._client,
+            )
+
+    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
+        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``, and its clock to 0."""
+        self._time = 0.0
+        self.place(np.asarray(q, dtype=np.float64))
+        if self._gripper is not None:
+            places = self._gripper.positions(opening)
+            bullet.resetJointStatesMultiDof(
+                self.body,
+                self._fingers,
+                [[value] for value in places],
+                physicsClientId=self._client,
+            )
+            self.grip(opening)
+        self.drive(np.asarray(q), np.asarray(q))
+        return self.state()
+
+    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
+        """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
+        if opening is not None:
+            self.grip(opening)
+        physics_dt = self.world.physics_dt
+        times = np.arange(round(dt / physics_dt) + 1, dtype=np.float64) * physics_dt
+        q, _ = trajectory.sample(times)
+        velocities = (q[1:] - q[:-1]) / physics_dt
+        for target, velocity in zip(q.tolist(), velocities.tolist(), strict=False):
+            self._drive(target, velocity)
+            self.world.step()
+        self._time += dt
+        return self.state()
+
+    def vary(
+        self,
+        *,
+        link_mass: float = 1.0,
+        payload: float = 0.0,
+        damping: float = 0.0,
+        motor_gain: float = 1.0,
+        motor_force: float = 1.0,
+    ) -> None:
+        """Make the arm differ from its URDF; without arguments it is as the URDF says.
+
+        Args:
+            link_mass: times the masses and inertias of the moving links.
+            payload: mass added at the centre of the last joint's link, kg.
+            damping: of the joints, N m s/rad or N s/m.
+            motor_gain: times the motors' gains.
+            motor_force: times their largest forces.
+        """
+        self._set_motors(motor_gain, motor_force)
+        for link, nominal in enumerate(self._nominal):
+            mass, inertia = link_mass * nominal[0], link_mass * np.array(nominal[2])
+            bullet.changeDynamics(
+                self.body,
+                link,
+                mass=mass + (payload if link == self._joints[-1] else 0.0),
+                localInertiaDiagonal=inertia.tolist(),
+                jointDamping=damping,
+                physicsClientId=self._client,
+            )
+
+    def _set_motors(self, gain: float, force: float) -> None:
+        stiffness = min(STIFFNESS * self.world.physics_dt, 1.0)
+        self._gains = [[gain * stiffness] * self.spec.n, [gain] * self.spec.n]
+        self._forces = [force * effort for effort in self._effort]
+
+    def place(self, q: Array) -> None:
+        """Put the joints at rest at ``q`` (n,) and nothing else."""
+        bullet.resetJointStatesMultiDof(
+            self.body, self._joints, [[value] for value in q], physicsClientId=self._client
+        )
+
+    def drive(self, q: Array, q_next: Array) -> None:
+        """Set the motors to move from ``q``, where the arm should be, to ``q_next`` (n,).
+
+        That is the way of the next physics step. Bullet's motors reach the velocity asked for at
+        once and add to it what corrects the position before the step, not after it.
+        """
+        self._drive(q.tolist(), ((q_next - q) / self.world.physics_dt).tolist())
+
+    def _drive(self, q: list[float], qd: list[float]) -> None:
+        bullet.setJointMotorControlArray(
+            self.body,
+            self._joints,
+            bullet.POSITION_CONTROL,
+            targetPositions=q,
+            targetVelocities=qd,
+            forces=self._forces,
+            positionGains=self._gains[0],
+            velocityGains=self._gains[1],
+            physicsClientId=self._client,
+        )
+
+    def grip(self, opening: float) -> None:
+        """Send the gripper to ``opening``, 0 closed to 1 open."""
+        gripper = self._gripper
+        if gripper is None:
+            return
+        bullet.setJointMotorControlArray(
+            self.body,
+            self._fingers,
+            bullet.POSITION_CONTROL,
+            targetPositions=gripper.positions(opening).tolist(),
+            forces=[gripper.force] * len(self._fingers),
+            physicsClientId=self._client,
+        )
+
+    def state(self) -> ArmState:
+        """Return the measured state; its stamp is the time simulated since the reset, s."""
+        states = bullet.getJointStates(
+            self.body, self._joints + self._fingers, physicsClientId=self._client
+        )
+        q, qd = [item[0] for item in states], [item[1] for item in states]
+        n = self.spec.n
+        if self._gripper is not None:
+            self.opening = self._gripper.opening(np.array(q[n:]))
+        return ArmState(np.array(q[:n]), np.array(qd[:n]), self._time)
+
+    def touches_floor(self) -> bool:
+        """Say whether a moving link is in contact with the floor now."""
+        bullet.performCollisionDetection(physicsClientId=self._client)
+        contacts = bullet.getContactPoints(
+            self.body, self.world.floor, physicsClientId=self._client
+        )
+        return any(contact[3] >= min(self._joints) for contact in contacts)
+
+    def _couple(self) -> None:
+        """Join the gripper's joints to the first of them, as gears do."""
+        gripper = self._gripper
+        if gripper is None:
+            return
+        strokes = gripper.open - gripper.closed
+        for finger, stroke in zip(self._fingers[1:], strokes[1:], strict=True):
+            gear = bullet.createConstraint(
+                self.body,
+                self._fingers[0],
+                self.body,
+                finger,
+                bullet.JOINT_GEAR,
+                [1, 0, 0],
+                [0, 0, 0],
+                [0, 0, 0],
+                physicsClientId=self._client,
+            )
+            bullet.changeConstraint(
+                gear,
+                gearRatio=-stroke / strokes[0],
+                erp=0.2,
+                maxForce=GEAR * gripper.force,
+                physicsClientId=self._client,
+            )
+
+
+def _load(spec: RobotSpec, fixed: Mapping[str, float], client: int, self_collision: bool) -> int:
+    """Load the URDF; its world is the base frame, joints ``fixed`` at positions do not move."""
+    T = ArmModel(spec).T_base_root
+    position, turn = T[:3, 3].tolist(), Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
+    tree = ET.parse(spec.urdf)
+    for mesh in tree.getroot().iter("mesh"):
+        file = resolve_uri(mesh.get("filename", ""), spec.urdf.parent)
+        mesh.set("filename", str(file))
+    for joint in tree.getroot().findall("joint"):
+        if joint.get("name") in fixed:
+            _fix(joint, fixed[joint.get("name", "")])
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / spec.urdf.name
+        tree.write(file)
+        flags = bullet.URDF_MERGE_FIXED_LINKS | bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
+        flags |= bullet.URDF_USE_SELF_COLLISION if self_collision else 0
+        with quiet():
+            body = bullet.loadURDF(
+                str(file), position, turn, useFixedBase=True, flags=flags, physicsClientId=client
+            )
+    return int(body)
+
+
+def _fix(joint: ET.Element, value: float) -> None:
+    """Make a URDF's joint a fixed one at a position, rad or m."""
+    origin, axis = joint.find("origin"), joint.find("axis")
+    origin = ET.SubElement(joint, "origin") if origin is None else origin
+    R = Rotation.from_euler("xyz", _numbers(origin.get("rpy", "0 0 0")))
+    along = value * _numbers("1 0 0" if axis is None else axis.get("xyz", "1 0 0"))
+    if joint.get("type") == "prismatic":
+        place = _numbers(origin.get("xyz", "0 0 0")) + R.apply(along)
+        origin.set("xyz", " ".join(map(str, place)))
+    else:
+        turned = (R * Rotation.from_rotvec(along)).as_euler("xyz")
+        origin.set("rpy", " ".join(map(str, turned)))
+    joint.set("type", "fixed")
+
+
+def _numbers(text: str) -> Array:
+    return np.array(text.split(), dtype=np.float64)

@@ -1,0 +1,121 @@
+"""What Bullet finds in contact at a configuration; nothing is simulated."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.schema import Solid
+from robot_learning.worlds.bullet.arm import BulletArm
+from robot_learning.worlds.bullet.world import World, bullet
+
+Array = NDArray[np.float64]
+BASE = -1  # Bullet's index of the link that does not move
+TRIALS = 200  # random configurations that show which links always touch
+
+
+class Contact(NamedTuple):
+    """Two objects that overlap.
+
+    Attributes:
+        first: a link.
+        second: another link, a solid or the floor.
+        depth: how far they overlap, m.
+    """
+
+    first: str
+    second: str
+    depth: float
+
+
+class Contacts:
+    """An arm in a scene, for Bullet's own contact query.
+
+    Neighbouring links are left out, and links that overlap in every one of many configurations.
+
+    Args:
+        spec: the robot.
+        solids: what stands around it besides the floor.
+
+    Attributes:
+        ignored: pairs of links that are left out although they are not neighbours.
+    """
+
+    def __init__(self, spec: RobotSpec, solids: Sequence[Solid] = ()) -> None:
+        self.spec = spec
+        self.world = World(floor=spec.safety.floor)
+        self._arm = BulletArm(self.world, spec, gripper=True, self_collision=True)
+        self._client = {"physicsClientId": self.world.client}
+        body = self._arm.body
+        self._around = {self.world.floor: "floor"}
+        self._around.update({self._add(solid): solid.name for solid in solids})
+        count = bullet.getNumJoints(body, **self._client)
+        info = [bullet.getJointInfo(body, joint, **self._client) for joint in range(count)]
+        base = bullet.getBodyInfo(body, **self._client)[0].decode()
+        self._names = {BASE: base} | {item[0]: item[12].decode() for item in info}
+        self._skipped = {frozenset((item[0], item[16])) for item in info}
+        self._arm.reset(spec.home)
+        always = self._always()
+        self.ignored = [(self._names[a], self._names[b]) for a, b in map(sorted, always)]
+        self._skipped |= always
+
+    def at(self, q: Array) -> list[Contact]:
+        """Return what overlaps at ``q`` (n,)."""
+        found = [
+            Contact(self._names[a], self._names[b], -distance)
+            for a, b, distance in self._own(q)
+            if frozenset((a, b)) not in self._skipped
+        ]
+        for other, name in self._around.items():
+            points = bullet.getContactPoints(self._arm.body, other, **self._client)
+            found += [
+                Contact(self._names[point[3]], name, -point[8])
+                for point in points
+                if point[8] < 0 and point[3] != BASE
+            ]
+        return found
+
+    def close(self) -> None:
+        """End the physics server."""
+        self.world.close()
+
+    def _own(self, q: Array) -> list[tuple[int, int, float]]:
+        self._arm.place(q)
+        bullet.performCollisionDetection(**self._client)
+        points = bullet.getContactPoints(self._arm.body, self._arm.body, **self._client)
+        return [(point[3], point[4], point[8]) for point in points if point[8] < 0]
+
+    def _always(self) -> set[frozenset[int]]:
+        rng = np.random.default_rng(0)
+        always: set[frozenset[int]] | None = None
+        for _ in range(TRIALS):
+            touching = {frozenset((a, b)) for a, b, _ in self._own(_anywhere(self.spec, rng))}
+            always = touching if always is None else always & touching
+        return (always or set()) - self._skipped
+
+    def _add(self, solid: Solid) -> int:
+        T = solid.matrix()
+        if solid.box is not None:
+            half = [edge / 2 for edge in solid.box]
+            shape = bullet.createCollisionShape(bullet.GEOM_BOX, halfExtents=half, **self._client)
+        elif solid.sphere is not None:
+            shape = bullet.createCollisionShape(
+                bullet.GEOM_SPHERE, radius=solid.sphere, **self._client
+            )
+        elif solid.capsule is not None:
+            radius, length = solid.capsule
+            shape = bullet.createCollisionShape(
+                bullet.GEOM_CAPSULE, radius=radius, height=length, **self._client
+            )
+        else:
+            shape = bullet.createCollisionShape(
+                bullet.GEOM_PLANE, planeNormal=list(solid.half_space or ()), **self._client
+            )
+        pose = bullet.getQuaternionFromEuler(list(solid.rpy))
+        return int(bullet.createMultiBody(0, shape, -1, T[:3, 3].tolist(), pose, **self._client))
+
+
+def _anywhere(spec: RobotSpec, rng: np.random.Generator) -> Array:
+    return rng.uniform(spec.lower, spec.upper)

@@ -1,0 +1,70 @@
+"""Objects that an arm moves about."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.worlds.bullet.world import World, bullet
+
+Array = NDArray[np.float64]
+ALOFT = 10.0  # m
+COLOURS = ((0.93, 0.45, 0.2, 1.0), (0.25, 0.5, 0.9, 1.0))
+
+
+class Objects:
+    """Bodies in a :class:`World`, by name. Until they are placed they touch nothing."""
+
+    def __init__(self, world: World, objects: Sequence[ObjectSpec]) -> None:
+        self._world = world
+        self._objects = tuple(objects)
+        self._client = {"physicsClientId": world.client}
+        self._bodies = {
+            item.name: self._make(item, COLOURS[number % len(COLOURS)])
+            for number, item in enumerate(objects)
+        }
+        self.lift()
+
+    def lift(self) -> None:
+        """Take all objects off the floor and out of reach; equal episodes then begin equally."""
+        for number, name in enumerate(self._bodies):
+            self.place(name, np.array([ALOFT, 0.0, ALOFT + number]))
+        if self._bodies:
+            self._world.forget_contacts()
+
+    def place(self, name: str, position: Array, yaw: float = 0.0) -> None:
+        """Put an object at rest at ``position`` (3,), base frame, m, turned by ``yaw``, rad."""
+        turn = bullet.getQuaternionFromEuler((0.0, 0.0, yaw))
+        body = self._bodies[name]
+        bullet.resetBasePositionAndOrientation(body, position.tolist(), turn, **self._client)
+        bullet.resetBaseVelocity(body, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), **self._client)
+
+    def vary(self, mass: float, friction: float) -> None:
+        """Make all objects heavier and rougher by these factors than they were made."""
+        for item in self._objects:
+            bullet.changeDynamics(
+                self._bodies[item.name],
+                -1,
+                mass=mass * item.mass,
+                lateralFriction=friction * item.friction,
+                **self._client,
+            )
+
+    def positions(self) -> dict[str, Array]:
+        """Return the position (3,) of each item, base frame, m."""
+        return {
+            name: np.array(bullet.getBasePositionAndOrientation(body, **self._client)[0])
+            for name, body in self._bodies.items()
+        }
+
+    def _make(self, item: ObjectSpec, rgba: tuple[float, float, float, float]) -> int:
+        half = [item.width / 2, item.width / 2, item.height / 2]
+        kind = {"shapeType": bullet.GEOM_BOX, "halfExtents": half, **self._client}
+        shape = bullet.createCollisionShape(**kind)
+        visual = bullet.createVisualShape(**kind, rgbaColor=rgba)
+        body = int(bullet.createMultiBody(item.mass, shape, visual, **self._client))
+        bullet.changeDynamics(
+            body, -1, lateralFriction=item.friction, spinningFriction=0.001, **self._client
+        )
+        return body

@@ -1,0 +1,59 @@
+"""The two ros2_control controllers that ``sim_node`` stands in for, without ROS."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.trajectory import Trajectory
+
+Array = NDArray[np.float64]
+
+
+class TrajectoryController:
+    """joint_trajectory_controller: a new trajectory replaces the old, the end is held."""
+
+    def __init__(self, q: Array) -> None:
+        self._trajectory = Trajectory.rest(q)
+        self._start = 0.0
+
+    def reset(self, q: Array) -> None:
+        """Hold ``q`` (n,)."""
+        self._trajectory = Trajectory.rest(q)
+
+    def accept(self, trajectory: Trajectory, start: float, now: float) -> None:
+        """Follow ``trajectory``, whose times count from ``start``, from ``now`` on.
+
+        Before its first point the controller interpolates from where it is; points that lie in
+        the past are passed over.
+        """
+        if start + trajectory.times[0] > now:
+            q, qd = self.sample(now)
+            trajectory = Trajectory(
+                np.concatenate([[0.0], start + trajectory.times - now]),
+                np.concatenate([[q], trajectory.q]),
+                np.concatenate([[qd], trajectory.qd]),
+            )
+            start = now
+        self._trajectory, self._start = trajectory, start
+
+    def sample(self, now: float) -> tuple[Array, Array]:
+        """Return the desired positions and velocities (n,) at ``now``, s."""
+        return self._trajectory.sample(now - self._start)
+
+
+class PositionController:
+    """forward_position_controller: the last positions are the targets."""
+
+    def __init__(self, q: Array) -> None:
+        self._q = np.asarray(q)
+
+    def reset(self, q: Array) -> None:
+        """Hold ``q`` (n,)."""
+        self._q = np.asarray(q)
+
+    def accept(self, q: Array) -> None:
+        """Take new targets ``q`` (n,)."""
+        self._q = q
+
+    def sample(self, now: float) -> tuple[Array, Array]:
+        """Return the desired positions (n,) and zero velocities."""
+        return self._q, np.zeros_like(self._q)

@@ -1,0 +1,192 @@
+"""How an episode's physics and sensors differ from the plain simulation.
+
+A YAML file gives each value of :class:`Variation` a number or a distribution, drawn anew for
+each episode:
+``{uniform: [low, high]}``, ``{log_uniform: [low, high]}``, ``{normal: [mean, deviation]}`` or
+``{choice: [...]}``. A file with a ``grid`` lists values instead, to evaluate with one by one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import yaml
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
+
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir
+from robot_learning.robot.schema import Section, explain
+
+KINDS = ("uniform", "log_uniform", "normal", "choice")
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One episode's differences; the defaults are none.
+
+    Attributes:
+        link_mass: times the masses of the arm's links.
+        payload: mass at the last link, kg.
+        damping: of the joints, N m s/rad or N s/m.
+        motor_gain: times the gains of the motors; below 1 the arm lags behind.
+        motor_force: times the largest forces of the motors.
+        object_mass: times the masses of the objects.
+        friction: times the friction of the objects.
+        gravity_tilt: angle between gravity and the floor's normal, rad; its heading is drawn.
+        action_latency: control periods from a command to the motion.
+        observation_latency: control periods from a state to its arrival.
+        joint_noise: standard deviation of each joint reading, rad or m.
+        joint_bias: standard deviation of each joint's offset, one an episode, rad or m.
+        input_noise: standard deviation of each measured position of an object, m.
+        input_bias: standard deviation of its offset, one an episode, m.
+        dropped: share of the states that never arrive.
+        camera_offset: standard deviation of where a camera stands, along each axis, m.
+    """
+
+    link_mass: float = 1.0
+    payload: float = 0.0
+    damping: float = 0.0
+    motor_gain: float = 1.0
+    motor_force: float = 1.0
+    object_mass: float = 1.0
+    friction: float = 1.0
+    gravity_tilt: float = 0.0
+    action_latency: int = 0
+    observation_latency: int = 0
+    joint_noise: float = 0.0
+    joint_bias: float = 0.0
+    input_noise: float = 0.0
+    input_bias: float = 0.0
+    dropped: float = 0.0
+    camera_offset: float = 0.0
+
+
+NAMES = tuple(field.name for field in fields(Variation))
+LOWEST = {"link_mass": 0.1, "motor_gain": 0.05, "motor_force": 0.05, "object_mass": 0.1}
+
+
+class Distribution(Section):
+    """One of the distributions; see the module."""
+
+    uniform: tuple[FiniteFloat, FiniteFloat] | None = None
+    log_uniform: tuple[FiniteFloat, FiniteFloat] | None = None
+    normal: tuple[FiniteFloat, FiniteFloat] | None = None
+    choice: list[FiniteFloat] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> "Distribution":
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"expected one of {', '.join(KINDS)}")
+        for low, high in filter(None, (self.uniform, self.log_uniform)):
+            if low > high or (self.log_uniform and low <= 0):
+                raise ValueError(f"{given[0]}: expected [low, high], above 0 for log_uniform")
+        return self
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Return one value."""
+        if self.uniform is not None:
+            return float(rng.uniform(*self.uniform))
+        if self.log_uniform is not None:
+            return float(np.exp(rng.uniform(*np.log(self.log_uniform))))
+        if self.normal is not None:
+            return float(rng.normal(*self.normal))
+        return float(rng.choice(self.choice or []))
+
+
+Value = FiniteFloat | Distribution
+Kind = TypeVar("Kind")
+_FILE: TypeAdapter[dict[str, Value]] = TypeAdapter(dict[str, Value])
+_GRID: TypeAdapter[dict[str, list[float]]] = TypeAdapter(dict[str, list[FiniteFloat]])
+
+
+class Randomization:
+    """Draws the variation of each episode.
+
+    Args:
+        values: a number or a :class:`Distribution` for some of the values of :class:`Variation`.
+    """
+
+    def __init__(self, values: Mapping[str, float | Distribution]) -> None:
+        self.values = values
+
+    def draw(self, rng: np.random.Generator) -> Variation:
+        """Return the variation of one episode."""
+        drawn: dict[str, Any] = {}
+        for name, value in self.values.items():
+            number = value.draw(rng) if isinstance(value, Distribution) else value
+            number = max(number, LOWEST.get(name, 0.0))
+            drawn[name] = round(number) if name.endswith("latency") else number
+        return Variation(**drawn)
+
+
+class Case(NamedTuple):
+    """One of the shifts that a grid goes through.
+
+    Attributes:
+        name: of the value that is shifted.
+        value: what it is shifted to.
+        shift: that alone.
+    """
+
+    name: str
+    value: float
+    shift: Randomization
+
+
+def load_shifts(name_or_path: str | Path) -> Randomization:
+    """Read a shipped YAML file of ``config/shift`` by name, or any by path.
+
+    Raises:
+        ConfigError: naming the file, the field and what was expected.
+    """
+    path, data = _read(name_or_path)
+    if "grid" in data:
+        raise ConfigError(f"{path}: grid: a grid is to evaluate with; expected values to draw")
+    return Randomization(_check(_FILE, data, path))
+
+
+def load_grid(name_or_path: str | Path) -> list[Case] | None:
+    """Read the cases of a YAML file with a ``grid``; None where it has none.
+
+    Raises:
+        ConfigError: naming the file, the field and what was expected.
+    """
+    path, data = _read(name_or_path)
+    if "grid" not in data:
+        return None
+    grid = _check(_GRID, data["grid"], path)
+    return [
+        Case(name, value, Randomization({name: value}))
+        for name, values in grid.items()
+        for value in values
+    ]
+
+
+def _read(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
+    path = Path(name_or_path)
+    if not path.is_file():
+        path = config_dir() / "shift" / f"{name_or_path}.yaml"
+    if not path.is_file():
+        shipped = sorted(file.stem for file in (config_dir() / "shift").glob("*.yaml"))
+        raise ConfigError(f"'{name_or_path}': no YAML of shifts; shipped: {', '.join(shipped)}")
+    try:
+        data = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected keys and values")
+    return path, data
+
+
+def _check(kind: TypeAdapter[dict[str, Kind]], data: Any, path: Path) -> dict[str, Kind]:
+    try:
+        given = kind.validate_python(data)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error)}") from error
+    for name in given:
+        if name not in NAMES:
+            raise ConfigError(f"{path}: {name}: unknown key; expected {', '.join(NAMES)}")
+    return given

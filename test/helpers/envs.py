@@ -1,0 +1,47 @@
+"""Environments for tests: an arm that is exact, what each robot is able to, an episode."""
+
+import gymnasium
+import numpy as np
+
+import robot_learning.envs  # noqa: F401  registers the ids
+from robot_learning.base.types import ArmState
+from robot_learning.robot import RobotSpec, available_robots
+from robot_learning.tasks import TASKS
+
+
+def able():
+    """Return each robot with each task that it has the gripper for."""
+    return [
+        (robot, name)
+        for robot in available_robots()
+        for name, task in TASKS.items()
+        if RobotSpec.load(robot).gripper is not None or not task.gripper
+    ]
+
+
+def rollout(seed):
+    env = gymnasium.make("RobotLearning/Reach-v0", robot="arm6")
+    env.action_space.seed(seed)
+    seen = [env.reset(seed=seed)[0]]
+    rewards = []
+    done = False
+    while not done:
+        observation, reward, terminated, done, _ = env.step(env.action_space.sample())
+        assert not terminated
+        seen.append(observation)
+        rewards.append(reward)
+    env.close()
+    flat = [np.concatenate([*observation.values()]) for observation in seen]
+    return np.array(flat), np.array(rewards)
+
+
+class FakeArm:
+    """Follows what it is told exactly, without physics."""
+
+    def reset(self, q, opening=0.0):
+        self.time = 0.0
+        return ArmState(q, np.zeros_like(q), 0.0)
+
+    def step(self, trajectory, dt, opening=None):
+        self.time += dt
+        return ArmState(*trajectory.sample(dt), self.time)
