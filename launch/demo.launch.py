@@ -41,7 +41,8 @@ def start(context: LaunchContext) -> list[Any]:
 
     def trained(event: Any, _: LaunchContext) -> list[Any]:
         if event.returncode:
-            return [EmitEvent(event=Shutdown(reason="the training failed"))]
+            # What is raised ends the launch with exit code 1; a shutdown ends it with 0.
+            raise RuntimeError(f"the training failed with exit code {event.returncode}")
         return deploy(robot, run / "bundle", goals, gui)
 
     return [train, RegisterEventHandler(OnProcessExit(target_action=train, on_exit=trained))]
@@ -64,13 +65,18 @@ def deploy(robot: str, bundle: Path, goals: int, gui: str) -> list[Any]:
             }
         ],
     )
-    done = EmitEvent(event=Shutdown(reason=f"all goals were sent; the record is {record}"))
+
+    def ended(event: Any, _: LaunchContext) -> list[Any]:
+        if event.returncode:
+            raise RuntimeError(f"demo_node failed with exit code {event.returncode}")
+        return [EmitEvent(event=Shutdown(reason=f"all goals were sent; the record is {record}"))]
+
     return [
         IncludeLaunchDescription(
             PythonLaunchDescriptionSource(str(here)), launch_arguments=arguments.items()
         ),
         operator,
-        RegisterEventHandler(OnProcessExit(target_action=operator, on_exit=[done])),
+        RegisterEventHandler(OnProcessExit(target_action=operator, on_exit=ended)),
     ]
 
 

@@ -7,6 +7,7 @@ the controller's; start its driver yourself, and pass controller_topic:= where i
 """
 
 from pathlib import Path
+from typing import Any
 
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
@@ -33,9 +34,21 @@ def nodes(context: LaunchContext) -> list[Node]:
     if given["hardware"] == "sim":
         wanted.insert(0, ("sim_node", {**arm, "gui": given["gui"] == "true"}))
     return [
-        Node(package="robot_learning", executable=name, output="screen", parameters=[parameters])
+        Node(
+            package="robot_learning",
+            executable=name,
+            output="screen",
+            parameters=[parameters],
+            on_exit=ended,
+        )
         for name, parameters in wanted
     ]
+
+
+def ended(event: Any, _: LaunchContext) -> None:
+    """End the launch with exit code 1 where a node has died; all of them are needed."""
+    if event.returncode:
+        raise RuntimeError(f"{event.process_name} died with exit code {event.returncode}")
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -27,7 +27,15 @@ def main() -> int:
 
 
 def train_main() -> int:
-    """Run ``ros2 run robot_learning train ...``."""
+    """Run ``ros2 run robot_learning train ...``; launch files append ``--ros-args`` always."""
+    args = sys.argv[1:]
+    if "--ros-args" in args:
+        place = args.index("--ros-args")
+        if [arg for arg in args[place + 1 :] if arg != "--"]:
+            words = " ".join(args[place:])
+            print(f"error: {words}: train is no node; give its own options", file=sys.stderr)
+            return 2
+        del sys.argv[1 + place :]
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     alone.command()(train.train)
     return _run(alone)

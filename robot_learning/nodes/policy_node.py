@@ -12,6 +12,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
@@ -43,6 +44,7 @@ class PolicyNode(LifecycleNode):
         self.time = NodeTime(self)
         self.runner: PolicyRunner | None = None
         self._goal: Input | None = None
+        self._timer: Timer | None = None
         self._status = self.create_publisher(DiagnosticStatus, "~/status", LATCHED)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -78,13 +80,25 @@ class PolicyNode(LifecycleNode):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent; the safety node brings the arm to rest."""
+        self._fall_silent()
+        self._report(DiagnosticStatus.OK, "inactive")
+        return super().on_deactivate(state)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall silent, whatever the node was doing."""
+        self._fall_silent()
+        self._report(DiagnosticStatus.OK, "finalized")
+        return super().on_shutdown(state)
+
+    def _fall_silent(self) -> None:
+        if self._timer is None:
+            return
         self.destroy_timer(self._timer)
         for subscription in self._subscriptions_made:
             self.destroy_subscription(subscription)
         self.destroy_publisher(self._command)
         self.destroy_publisher(self._telemetry)
-        self._report(DiagnosticStatus.OK, "inactive")
-        return super().on_deactivate(state)
+        self._timer = None
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget the bundle."""

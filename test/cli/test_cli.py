@@ -49,6 +49,24 @@ def test_a_mistake_is_one_line_and_exit_code_1(tmp_path, arguments, named):
     assert not list(tmp_path.glob("runs/*"))
 
 
+def test_train_can_be_started_by_a_launch_file(tmp_path):
+    code = "import sys; from robot_learning.cli.main import train_main; sys.exit(train_main())"
+
+    def train(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", code, "--robot", "wallace", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environment(),
+        )
+
+    assert "wallace" in train("--ros-args").stderr
+    assert "wallace" in train("--ros-args", "--").stderr
+    done = train("--ros-args", "-r", "__node:=other")
+    assert done.returncode == 2 and "__node:=other" in done.stderr
+
+
 def test_evaluate_prints_success_with_its_interval(tmp_path, bundle):
     done = cli("evaluate", bundle.path, "--episodes", 10, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

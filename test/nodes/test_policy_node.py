@@ -8,6 +8,7 @@ from helpers.graph import value_of
 from helpers.robots import robot_yaml, scripted_bundle
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from robot_learning.kinematics import ArmModel, sampling
@@ -75,6 +76,20 @@ def test_a_deactivated_policy_lets_the_arm_come_to_rest_and_can_go_on(system):
     system._publishers.clear()
     system.goal(goal)
     system.until(lambda: distance(system, goal) < 0.005, 8.0)
+
+
+def test_a_policy_that_is_shut_down_while_active_commands_nothing_more(system):
+    commands = system.listen(JointState, "/policy_node/command")
+    goal = far_goal(system)
+    system.goal(goal)
+    system.until(lambda: commands and system.speed() > 0.3)
+    assert change(system, Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    system.until(lambda: "finalized" in system.policy_status())
+    system.wait_at_rest(2.0)
+    assert distance(system, goal) > 0.02
+    commands.clear()
+    system.spin(0.5)
+    assert not commands
 
 
 @pytest.mark.parametrize(

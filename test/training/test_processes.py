@@ -1,14 +1,10 @@
 import numpy as np
 import pytest
 from gymnasium.wrappers import TimeLimit
+from helpers.envs import short
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from robot_learning.envs import ArmEnv
 from robot_learning.training.processes import ProcessVecEnv
-
-
-def short():
-    return TimeLimit(ArmEnv(robot="arm6"), 4)
 
 
 @pytest.fixture
