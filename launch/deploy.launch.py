@@ -37,6 +37,7 @@ def nodes(context: LaunchContext) -> list[Node]:
         Node(
             package="robot_learning",
             executable=name,
+            namespace=LaunchConfiguration("namespace"),
             output="screen",
             parameters=[parameters],
             on_exit=ended,
@@ -78,6 +79,11 @@ def generate_launch_description() -> LaunchDescription:
                 default_value="false",
                 choices=["true", "false"],
                 description="Open PyBullet's window (hardware:=sim)",
+            ),
+            DeclareLaunchArgument(
+                "namespace",
+                default_value="",
+                description="Of all nodes and topics; a second arm needs one of its own",
             ),
             OpaqueFunction(function=nodes),
         ]

@@ -27,9 +27,13 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "gui", default_value="false", description="Open PyBullet's window"
             ),
+            DeclareLaunchArgument(
+                "namespace", default_value="", description="Of the node and its topics"
+            ),
             Node(
                 package="robot_learning",
                 executable="sim_node",
+                namespace=LaunchConfiguration("namespace"),
                 output="screen",
                 parameters=[
                     {

@@ -67,12 +67,15 @@ def start(
     env: dict[str, str],
     stdout: Any,
     stderr: Any = subprocess.STDOUT,
+    namespace: str = "",
 ) -> Process:
     """Start one of the package's nodes as a process."""
     command = [sys.executable, "-u", "-m", f"robot_learning.nodes.{name}", "--ros-args"]
     for key, value in parameters.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         command += ["-p", f"{key}:={text}"]
+    if namespace:
+        command += ["-r", f"__ns:=/{namespace}"]
     return subprocess.Popen(command, env=env, stdout=stdout, stderr=stderr, text=True)
 
 

@@ -64,10 +64,10 @@ class DemoNode(Node):
         self._rng = np.random.default_rng(seed)
         self._attempt: Attempt | None = None
         self._progress = time.monotonic()
-        self._goals = self.create_publisher(PoseStamped, "/policy_node/goal", 10)
-        self.create_subscription(JointState, "/joint_states", self._on_state, 50)
-        self.create_subscription(String, "/policy_node/telemetry", self._on_telemetry, 50)
-        self.create_subscription(DiagnosticStatus, "/safety_node/status", self._on_status, 50)
+        self._goals = self.create_publisher(PoseStamped, "policy_node/goal", 10)
+        self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
+        self.create_subscription(String, "policy_node/telemetry", self._on_telemetry, 50)
+        self.create_subscription(DiagnosticStatus, "safety_node/status", self._on_status, 50)
         if kind == "joint_trajectory_controller":
             self.create_subscription(JointTrajectory, topic, self._on_trajectory, 50)
         else:

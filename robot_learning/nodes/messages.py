@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -14,6 +15,8 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
 
 Array = NDArray[np.float64]
+# Hears reliable and best-effort publishers alike; drivers are either.
+JOINT_STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def to_duration(message: Any, seconds: float) -> None:

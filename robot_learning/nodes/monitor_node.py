@@ -28,7 +28,7 @@ class MonitorNode(Node):
     def __init__(self) -> None:
         super().__init__("monitor_node")
         path = parameters.text(self, "bundle", "", "folder of the policy bundle")
-        topic = parameters.text(self, "telemetry_topic", "/policy_node/telemetry", "telemetry")
+        topic = parameters.text(self, "telemetry_topic", "policy_node/telemetry", "telemetry")
         self.bundle = PolicyBundle.load(path)
         self._observations: deque[list[float]] = deque(maxlen=WINDOW)
         self._latencies: deque[float] = deque(maxlen=WINDOW)

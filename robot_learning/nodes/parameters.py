@@ -50,5 +50,5 @@ def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:
     default = spec.controller_topic
     if kind != spec.controller_type:
         suffix = "joint_trajectory" if kind == "joint_trajectory_controller" else "commands"
-        default = f"/{kind}/{suffix}"
+        default = f"{kind}/{suffix}"
     return kind, text(node, "controller_topic", default, "topic the controller listens to")

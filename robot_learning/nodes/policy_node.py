@@ -70,7 +70,9 @@ class PolicyNode(LifecycleNode):
         self._command = self.create_publisher(JointState, "~/command", 10)
         self._telemetry = self.create_publisher(String, "~/telemetry", 10)
         self._subscriptions_made = [
-            self.create_subscription(JointState, "/joint_states", self._on_state, 10),
+            self.create_subscription(
+                JointState, "joint_states", self._on_state, messages.JOINT_STATES
+            ),
             self.create_subscription(PoseStamped, "~/goal", self._on_goal, 10),
         ]
         steady = Clock(clock_type=ClockType.STEADY_TIME)

@@ -47,7 +47,7 @@ class SafetyNode(Node):
         )
         kind, topic = parameters.controller(self, self.spec)
         source = parameters.text(
-            self, "command_topic", "/policy_node/command", "commands of whatever source"
+            self, "command_topic", "policy_node/command", "commands of whatever source"
         )
         state_timeout = parameters.number(
             self, "state_timeout", 0.2, 0.01, 1.0, "age at which a joint state is stale, s"
@@ -81,7 +81,7 @@ class SafetyNode(Node):
         if self._streams:
             self.create_timer(stream, self._stream, clock=steady)
         self._report = SafetyReport(self, self.spec)
-        self.create_subscription(JointState, "/joint_states", self._on_state, 10)
+        self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
         pace = Pace(self.spec.control_period / MOST_COMMANDS)
         self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
@@ -111,6 +111,8 @@ class SafetyNode(Node):
 
     def _begin(self, state: ArmState) -> None:
         self._next = self.time.now()
+        if self._next - state.stamp > self.filter.state_timeout:
+            return  # It waited while the node was loading.
         try:
             self.filter.reset(state.q, self._next)
         except SafetyError as error:

@@ -38,7 +38,7 @@ class SimNode(Node):
         self.world = World(gui=gui)
         self.arm = BulletArm(self.world, self.spec)
         self.arm.reset(self.spec.home)
-        self._states = self.create_publisher(JointState, "/joint_states", 10)
+        self._states = self.create_publisher(JointState, "joint_states", 10)
         self._clock_out = self.create_publisher(Clock, "/clock", 10) if self._clock_on else None
         self.controller: Any
         if kind == "joint_trajectory_controller":

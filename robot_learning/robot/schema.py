@@ -57,7 +57,7 @@ class Controller(Section):
     type: Literal["joint_trajectory_controller", "forward_position_controller"] = (
         "joint_trajectory_controller"
     )
-    topic: str = "/joint_trajectory_controller/joint_trajectory"
+    topic: str = "joint_trajectory_controller/joint_trajectory"
 
 
 class Pose(Section):

@@ -49,8 +49,8 @@ class Graph:
         self.states = []
         self.node.create_subscription(JointState, "/joint_states", self.states.append, 100)
 
-    def start(self, name, key=None, **parameters):
-        process = start(name, parameters, self.env, self.log)
+    def start(self, name, key=None, namespace="", **parameters):
+        process = start(name, parameters, self.env, self.log, namespace=namespace)
         self.processes[key or name] = process
         return process
 

@@ -2,14 +2,16 @@ import signal
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from helpers.graph import TOPIC, push, value_of
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_learning.nodes.messages import trajectory_of
+from robot_learning.nodes.messages import joint_state, trajectory_of
 from robot_learning.safety.certify import is_certified
 
 
@@ -202,3 +204,40 @@ def test_an_unknown_robot_is_one_line(graph):
     process = graph.start("safety_node", robot="wallace")
     assert process.wait(10.0) == 1
     assert "wallace" in graph.words() and "Traceback" not in graph.words()
+
+
+def test_two_arms_in_two_namespaces_do_not_hear_each_other(graph):
+    states = {}
+    for side in ("left", "right"):
+        states[side] = graph.listen(JointState, f"/{side}/joint_states")
+        for name in ("sim_node", "safety_node"):
+            graph.start(name, key=f"{side}/{name}", namespace=side, robot="arm6")
+    ready = graph.listen(DiagnosticStatus, "/left/safety_node/status")
+    graph.until(lambda: states["left"] and states["right"] and ready)
+
+    def moved(side):
+        return abs(states[side][-1].position[0] - states[side][0].position[0])
+
+    def pushed():
+        graph.send_velocity(push(graph.spec), topic="/left/policy_node/command")
+        graph.spin(0.04)
+        return moved("left") > 0.2
+
+    graph.until(pushed)
+    assert moved("right") < 1e-3
+
+
+def test_joint_states_of_a_best_effort_publisher_are_heard(graph):
+    graph.start("safety_node", robot="arm6")
+    status = graph.listen(DiagnosticStatus, "/safety_node/status")
+    qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+    driver = graph.node.create_publisher(JointState, "/joint_states", qos)
+    state = joint_state(graph.spec.home, np.zeros(6), graph.spec.joints, Time())
+
+    def heard():
+        state.header.stamp = graph.node.get_clock().now().to_msg()
+        driver.publish(state)
+        graph.spin(0.02)
+        return status
+
+    graph.until(heard)
