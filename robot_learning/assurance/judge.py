@@ -22,7 +22,7 @@ class Broken(NamedTuple):
     Attributes:
         what: one of ``JOINT_LIMITS``, ``contact`` or ``not_finite``.
         by: how far, in its unit: rad, rad/s, rad/s² or m.
-        where: the joint, or the two objects that overlap.
+        where: the joint, or the two bodies that overlap.
     """
 
     what: str

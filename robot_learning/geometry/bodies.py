@@ -21,7 +21,7 @@ TIP = "tip"
 
 @dataclass(frozen=True)
 class Approach:
-    """How near two objects are.
+    """How near two bodies, or a body and a shape, are.
 
     Attributes:
         distance: m; negative where they overlap.
