@@ -24,6 +24,7 @@ from robot_learning.nodes.scene import ToldScene
 from robot_learning.nodes.sources import Pace, Sources
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
+from robot_learning.safety.watch import unusable_state
 
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
 LEAD = 0.25
@@ -111,7 +112,7 @@ class SafetyNode(Node):
 
     def _begin(self, state: ArmState) -> None:
         self._next = self.time.now()
-        if self._next - state.stamp > self.filter.state_timeout:
+        if unusable_state(state, self.spec.n, self.filter.state_timeout, self._next):
             return  # It waited while the node was loading.
         try:
             self.filter.reset(state.q, self._next)

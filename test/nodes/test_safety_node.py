@@ -5,6 +5,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from helpers.graph import TOPIC, push, value_of
+from rclpy.duration import Duration
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -225,6 +226,24 @@ def test_two_arms_in_two_namespaces_do_not_hear_each_other(graph):
 
     graph.until(pushed)
     assert moved("right") < 1e-3
+
+
+def test_it_begins_on_a_fresh_state_not_on_one_that_waited(graph):
+    graph.start("safety_node", robot="arm6")
+    status = graph.listen(DiagnosticStatus, "/safety_node/status")
+    driver = graph.node.create_publisher(JointState, "/joint_states", 10)
+    graph.until(lambda: driver.get_subscription_count() == 2)  # the node and this probe
+
+    def tell(age):
+        stamp = (graph.node.get_clock().now() - Duration(seconds=age)).to_msg()
+        driver.publish(joint_state(graph.spec.home, np.zeros(6), graph.spec.joints, stamp))
+        graph.spin(0.02)
+        return status
+
+    for _ in range(10):
+        tell(age=1.0)
+    graph.until(lambda: tell(age=0.0))
+    assert value_of(status[0], "latched") == ""
 
 
 def test_joint_states_of_a_best_effort_publisher_are_heard(graph):
