@@ -22,6 +22,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
+from robot_learning.nodes.launching import refuse_death
 
 
 def start(context: LaunchContext) -> list[Any]:
@@ -39,10 +40,8 @@ def start(context: LaunchContext) -> list[Any]:
         arguments=["--robot", robot, "--name", run.name, "--runs", str(run.parent)],
     )
 
-    def trained(event: Any, _: LaunchContext) -> list[Any]:
-        if event.returncode:
-            # What is raised ends the launch with exit code 1; a shutdown ends it with 0.
-            raise RuntimeError(f"the training failed with exit code {event.returncode}")
+    def trained(event: Any, context: LaunchContext) -> list[Any]:
+        refuse_death(event, context)
         return deploy(robot, run / "bundle", goals, gui)
 
     return [train, RegisterEventHandler(OnProcessExit(target_action=train, on_exit=trained))]
@@ -66,9 +65,8 @@ def deploy(robot: str, bundle: Path, goals: int, gui: str) -> list[Any]:
         ],
     )
 
-    def ended(event: Any, _: LaunchContext) -> list[Any]:
-        if event.returncode:
-            raise RuntimeError(f"demo_node failed with exit code {event.returncode}")
+    def ended(event: Any, context: LaunchContext) -> list[Any]:
+        refuse_death(event, context)
         return [EmitEvent(event=Shutdown(reason=f"all goals were sent; the record is {record}"))]
 
     return [

@@ -7,13 +7,13 @@ the controller's; start its driver yourself, and pass controller_topic:= where i
 """
 
 from pathlib import Path
-from typing import Any
 
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
+from robot_learning.nodes.launching import refuse_death
 
 
 def nodes(context: LaunchContext) -> list[Node]:
@@ -40,16 +40,10 @@ def nodes(context: LaunchContext) -> list[Node]:
             namespace=LaunchConfiguration("namespace"),
             output="screen",
             parameters=[parameters],
-            on_exit=ended,
+            on_exit=refuse_death,
         )
         for name, parameters in wanted
     ]
-
-
-def ended(event: Any, _: LaunchContext) -> None:
-    """End the launch with exit code 1 where a node has died; all of them are needed."""
-    if event.returncode:
-        raise RuntimeError(f"{event.process_name} died with exit code {event.returncode}")
 
 
 def generate_launch_description() -> LaunchDescription:

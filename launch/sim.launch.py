@@ -9,6 +9,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchDescription
+from robot_learning.nodes.launching import refuse_death
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -34,6 +35,7 @@ def generate_launch_description() -> LaunchDescription:
                 package="robot_learning",
                 executable="sim_node",
                 namespace=LaunchConfiguration("namespace"),
+                on_exit=refuse_death,
                 output="screen",
                 parameters=[
                     {
