@@ -1,5 +1,6 @@
 """Who may command, how fast, and what is told of it."""
 
+import itertools
 import subprocess
 import sys
 
@@ -128,7 +129,8 @@ def test_a_clock_that_goes_backwards_stops_the_arm(graph):
             states.publish(state)
             graph.spin(0.02)
 
-    play(100.0, 1.0)
+    seconds = itertools.count(100.0)
+    graph.until(lambda: play(next(seconds), 1.0) or status, 30.0)
     assert not value_of(status[-1], "latched")
     play(50.0, 0.5)
     graph.until(lambda: value_of(status[-1], "latched"))
