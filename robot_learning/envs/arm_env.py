@@ -162,12 +162,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self, action: ArrayLike | None
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        changed, seen = False, self.inputs
+        changed, seen, dt = False, self.inputs, self.robot.control_period
+        command = None
+        if action is not None:
+            command = self.interface.decode(self.model, action, self.state)
         for _ in range(self.robot.policy_every):
-            command = None
-            if action is not None:
-                command = self.interface.decode(self.model, action, self.state)
-            dt = self.robot.control_period
             result = self.filter.apply(command, self.state, dt, self.time)
             changed = changed or result.status is not Status.OK
             self._sent.append((result.stop, result.opening))
