@@ -67,7 +67,8 @@ def test_no_goal_and_no_start_is_where_the_arm_touches_something(arm6, name):
     for _ in range(20):
         start = task.reset(rng)
         assert model.forward(start.q)[1, 3] < 0
-        assert name == "slide" or task.inputs(0.0)["goal"][1] < 0.02
+        for time in (0.0, 2.0, 4.0) if name != "slide" else ():
+            assert task.inputs(time)["goal"][1] < 0.05
 
 
 def test_an_arm_that_touches_something_wherever_it_works_is_refused(arm6):
