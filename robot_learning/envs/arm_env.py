@@ -77,9 +77,10 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.robot = RobotSpec.load(robot)
         self.model = ArmModel(self.robot)
         self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
-        self.task = make_task(self.task_settings, self.model, reward, tolerance)
-        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.filter = SafetyFilter(self.robot)
+        free = self.filter.is_free
+        self.task = make_task(self.task_settings, self.model, reward, tolerance, free)
+        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.world: World | None = None
         self.objects: Objects | None = None
         if backend is None:
