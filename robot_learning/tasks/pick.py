@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.objects import PLACED, ObjectSpec
+from robot_learning.base.types import Start
 from robot_learning.tasks.push import Push, fade
-from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
+from robot_learning.tasks.task import DRAWS, Seen, Waypoint
 
 Array = NDArray[np.float64]
 HIGHEST = 0.2  # m above the floor, of goals

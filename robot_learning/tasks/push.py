@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.types import Start
 from robot_learning.tasks.table import Table
-from robot_learning.tasks.task import DRAWS, Seen, Start, Task, Waypoint
+from robot_learning.tasks.task import DRAWS, Seen, Task, Waypoint
 
 Array = NDArray[np.float64]
 GRAVITY = 9.81  # m/s²

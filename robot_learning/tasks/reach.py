@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.types import Start
 from robot_learning.kinematics import sampling
-from robot_learning.tasks.task import DRAWS, Numbers, Seen, Start, Task, Waypoint
+from robot_learning.tasks.task import DRAWS, Numbers, Seen, Task, Waypoint
 
 Array = NDArray[np.float64]
 ANGLE = 0.1  # rad; an orientation within it counts as reached

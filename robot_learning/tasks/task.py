@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.types import Start
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.sampling import Free, anywhere
 from robot_learning.tasks.scoring import apart, dense
@@ -19,21 +20,6 @@ Numbers = NDArray[np.floating[Any]]
 DRAWS = 1000
 # Keeps a redundant arm from drifting once its tip is at the goal.
 EFFORT_WEIGHT = 1.0
-
-
-@dataclass(frozen=True)
-class Start:
-    """How an episode begins.
-
-    Attributes:
-        q: (n,) configuration, at rest.
-        opening: of the gripper, 0 closed to 1 open.
-        places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
-    """
-
-    q: Array
-    opening: float = 0.0
-    places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

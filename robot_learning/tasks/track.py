@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.types import Start
 from robot_learning.kinematics import inverse
 from robot_learning.tasks.reach import Reach
-from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
+from robot_learning.tasks.task import DRAWS, Seen, Waypoint
 
 Array = NDArray[np.float64]
 SWING = (0.1, 0.25)  # from end to end, as a share of the workspace box's edges

@@ -52,5 +52,5 @@ def test_a_box_that_is_grasped_stays_between_the_fingers():
         env.step(expert_action(env))
     box = env.inputs["object"].value
     assert np.linalg.norm(box - env.model.forward(env.state.q)[:3, 3]) < 0.02
-    assert 0.4 < env.backend.opening < env.task.closed_on
+    assert 0.4 < env.world.arm.opening < env.task.closed_on
     env.close()
