@@ -100,8 +100,10 @@ class PolicyBundle:
         if tuple(self.interface.joints) != spec.joints:
             differing.append(f"interface.joints: {self.interface.joints}, not {spec.joints}")
         if differing or self.robot_hash != spec.hash:
+            other = spec.name if spec.name != self.robot["name"] else f"this {spec.name}"
             raise BundleError(
-                f"{self.path}: made for another robot: {'; '.join(differing) or 'robot_hash'}"
+                f"made for {self.robot['name']}, not {other}: {self.path}: "
+                f"{'; '.join(differing) or 'robot_hash'}"
             )
 
 

@@ -31,7 +31,9 @@ def why_unusable(state: ArmState | None, cause: Cause, timeout: float, now: floa
         return f"{cause.value} (no measured state)"
     if cause is not Cause.STALE_STATE:
         return cause.value
-    return f"{cause.value}: the newest is {now - state.stamp:.3f} s old, at most {timeout:g} s counts"
+    return (
+        f"{cause.value}: the newest is {now - state.stamp:.3f} s old, at most {timeout:g} s counts"
+    )
 
 
 def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause | None:
