@@ -9,7 +9,7 @@ import typer
 
 from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.extras import require, way_out
-from robot_learning.cli import demo, evaluate, export, play, safety, train
+from robot_learning.cli import demo, evaluate, export, play, safety, schema, train
 
 
 def _with(extra: str, verb: Callable[..., None]) -> Callable[..., None]:
@@ -34,6 +34,7 @@ app.command("train")(_with("train", train.train))
 app.command("evaluate")(_with("sim", evaluate.evaluate))
 app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
+app.command("schema")(schema.schema)
 app.add_typer(safety.app, name="safety")
 
 
