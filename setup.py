@@ -20,6 +20,8 @@ TRAIN = [
     "tensorboard",
     "torch",
 ]
+# What the tests of the nodes need beside `sim` and `ros`.
+TEST = ["hypothesis", "onnx", "pytest", "pytest-timeout"]
 
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:
@@ -59,16 +61,15 @@ setup(
         "robots": ROBOTS,
         "sim": SIM,
         "train": TRAIN,
+        "test": TEST,
         "dev": [
             *TRAIN,
             *ROBOTS,
+            *TEST,
             "colcon-common-extensions",
-            "hypothesis",
             "jsonschema",
             "mypy",
             "pre-commit",
-            "pytest",
-            "pytest-timeout",
             "ruff",
             "types-PyYAML",
             "types-jsonschema",
