@@ -42,20 +42,25 @@ class JointCommand:
     """What a command source asks for, before the safety filter.
 
     Attributes:
-        qd: (n,) velocities wanted at the end of the control period, rad/s or m/s.
+        qd: (n,) velocities wanted, rad/s or m/s.
         q: (n,) positions wanted at the end of the control period, rad or m; None where the
             source commands velocities alone.
+        acceleration: (n,) most acceleration on the way there, rad/s² or m/s²; None for what the
+            arm can do. It shapes a command that holds for several control periods.
         opening: of the gripper wanted, 0 closed to 1 open; None leaves it as it is.
     """
 
     qd: Array
     q: Array | None = None
     opening: float | None = None
+    acceleration: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "qd", frozen_array(self.qd))
         if self.q is not None:
             object.__setattr__(self, "q", frozen_array(self.q))
+        if self.acceleration is not None:
+            object.__setattr__(self, "acceleration", frozen_array(self.acceleration))
 
 
 @dataclass(frozen=True)

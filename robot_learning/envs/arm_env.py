@@ -77,9 +77,10 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.robot = RobotSpec.load(robot)
         self.model = ArmModel(self.robot)
         self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
-        self.task = make_task(self.task_settings, self.model, reward, tolerance)
-        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.filter = SafetyFilter(self.robot)
+        free = self.filter.is_free
+        self.task = make_task(self.task_settings, self.model, reward, tolerance, free)
+        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
         self.world: World | None = None
         self.objects: Objects | None = None
         if backend is None:
@@ -162,12 +163,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self, action: ArrayLike | None
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        changed, seen = False, self.inputs
+        changed, seen, dt = False, self.inputs, self.robot.control_period
+        command = None
+        if action is not None:
+            command = self.interface.decode(self.model, action, self.state)
         for _ in range(self.robot.policy_every):
-            command = None
-            if action is not None:
-                command = self.interface.decode(self.model, action, self.state)
-            dt = self.robot.control_period
             result = self.filter.apply(command, self.state, dt, self.time)
             changed = changed or result.status is not Status.OK
             self._sent.append((result.stop, result.opening))

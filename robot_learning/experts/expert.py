@@ -4,14 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.envs.arm_env import ArmEnv
-from robot_learning.kinematics.differential import damped_step, home_motion, shorten
+from robot_learning.kinematics.differential import resolve, turning
 from robot_learning.kinematics.model import rotation_vector
-from robot_learning.policy.terms import DAMPING
 from robot_learning.tasks import Seen, Waypoint
 
 Array = NDArray[np.float64]
+LEAD = 0.04  # s ahead that it aims from, since no arm obeys at once
 GAIN = 6.0  # 1/s: share of what is left that a second of motion would cover
-TURN_SPEED = 2.0  # rad/s
 
 
 def expert_action(env: ArmEnv) -> NDArray[np.float32]:
@@ -27,8 +26,12 @@ def expert_action(env: ArmEnv) -> NDArray[np.float32]:
     velocities = {
         name: (value - before.get(name, value)) / period for name, value in inputs.items()
     }
-    waypoint = env.task.waypoint(Seen(T[:3, 3], inputs, velocities))
-    linear = GAIN * (waypoint.position - T[:3, 3]) + waypoint.velocity
+    for name in velocities:
+        if inputs[name].shape == (3,):
+            inputs[name] = inputs[name] + LEAD * velocities[name]
+    tip = T[:3, 3] + LEAD * (env.model.jacobian(state.q)[:3] @ state.qd)
+    waypoint = env.task.waypoint(Seen(tip, inputs, velocities))
+    linear = GAIN * (waypoint.position - tip) + waypoint.velocity
     linear *= min(1.0, interface.tip_speed / max(float(np.linalg.norm(linear)), 1e-9))
     if interface.action_mode == "joint_velocity":
         motion = _joint_motion(env, T, linear, waypoint)
@@ -46,11 +49,8 @@ def _joint_motion(env: ArmEnv, T: Array, linear: Array, waypoint: Waypoint) -> A
     elif env.task.action_mode == "tool_down":
         turn = env.model.turn_down(T)
     else:
-        turn, J = np.zeros(0), J[:3]
-    angular = GAIN * turn
-    angular *= min(1.0, TURN_SPEED / max(float(np.linalg.norm(angular)), 1e-9))
-    twist = np.concatenate([linear, angular])
-    robot = env.robot
-    qd = damped_step(J, twist, DAMPING) + home_motion(env.state.q, J, robot.home, robot.velocity)
-    full = env.interface.velocity_scale * robot.velocity
-    return shorten(qd, full) / full
+        turn, J = None, J[:3]
+    if turn is not None:
+        twist = np.concatenate([linear, turning(turn)])
+    robot, full = env.robot, env.interface.velocity_scale * env.robot.velocity
+    return resolve(env.state.q, J, twist, robot.home, robot.velocity, full) / full

@@ -70,6 +70,9 @@ def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> Join
 def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
     """Read a command: velocities, positions or both; what is left out is not asked for.
 
+    No standard message holds an acceleration beside a velocity, so ``effort`` holds the most
+    acceleration on the way there.
+
     Raises:
         StateError: where a joint is missing or doubled, or a value is missing or not finite.
     """
@@ -82,7 +85,15 @@ def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
         q = _values(message.position, order, message.name, "position")
     elif not len(message.velocity):
         raise StateError("the command has neither position nor velocity")
-    return JointCommand(qd, q)
+    most = None
+    if len(message.effort):
+        most = _values(message.effort, order, message.name, "effort")
+        if not (most > 0).all():
+            raise StateError(
+                f"effort is {most}; in a command it is the most acceleration and above 0: "
+                "leave it empty where there is none"
+            )
+    return JointCommand(qd, q, acceleration=most)
 
 
 def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -> JointState:
@@ -90,6 +101,8 @@ def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -
     message = JointState(name=list(joints), velocity=command.qd.tolist())
     if command.q is not None:
         message.position = command.q.tolist()
+    if command.acceleration is not None:
+        message.effort = command.acceleration.tolist()
     message.header.stamp = stamp
     return message
 

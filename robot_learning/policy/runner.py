@@ -12,7 +12,7 @@ from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel, inverse
 from robot_learning.policy.bundle import PolicyBundle
 from robot_learning.policy.interface import History, Observation
-from robot_learning.policy.terms import TERMS
+from robot_learning.policy.terms import GOALS
 from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
@@ -59,8 +59,7 @@ class PolicyRunner:
     @property
     def needs(self) -> set[str]:
         """What the policy must be told besides the joint state: inputs, by name."""
-        sources = {TERMS[name].source for name in self.interface.terms}
-        return {source[6:] for source in sources if source.startswith("input:")}
+        return set(self.interface.needs)
 
     def reset(self) -> None:
         """Forget the past: a new episode begins."""
@@ -114,11 +113,11 @@ class PolicyRunner:
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:
         if not np.abs(now - state.stamp) <= MAX_STATE_AGE:
             return f"the joint state is {now - state.stamp:.3f} s old"
-        for name in self.interface.terms:
-            term = TERMS[name]
-            given = inputs.get(term.source.removeprefix("input:"))
-            if given is not None and not now - given.stamp <= term.max_age:
-                return f"the input of '{name}' is {now - given.stamp:.3f} s old"
+        for name in self.interface.needs:
+            given = inputs.get(name)
+            told = given is None or name in GOALS
+            if given is not None and not told and not now - given.stamp <= MAX_STATE_AGE:
+                return f"the input '{name}' is {now - given.stamp:.3f} s old"
         return ""
 
 

@@ -39,6 +39,9 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     opening = 0.0 if command.opening is None else command.opening
     if not (finite(command.qd, asked_q) and math.isfinite(opening)):
         return Cause.BAD_COMMAND
+    most = command.acceleration
+    if most is not None and not (most.shape == q.shape and positive(most)):
+        return Cause.BAD_COMMAND
     return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
 
 
@@ -47,6 +50,15 @@ def finite(first: Array, second: Array) -> bool:
     """Say whether all values of both (n,) are numbers."""
     for k in range(first.shape[0]):
         if not (np.isfinite(first[k]) and np.isfinite(second[k])):
+            return False
+    return True
+
+
+@compiled
+def positive(values: Array) -> bool:
+    """Say whether all values (n,) are finite numbers above 0."""
+    for k in range(values.shape[0]):
+        if not (np.isfinite(values[k]) and values[k] > 0.0):
             return False
     return True
 

@@ -58,7 +58,7 @@ class Push(Task):
 
     def __init__(self, *args: Any, object_spec: ObjectSpec | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.table = Table(self.model)
+        self.table = Table(self.model, self.free)
         self.object = object_spec or self._for_the_tool(self.full_size.scaled(self.table.scale))
         self.objects = (self.object,)
         # Small boxes tip and jump sooner.

@@ -17,7 +17,8 @@ ANGLE = 0.1  # rad; an orientation within it counts as reached
 class Reach(Task):
     """The tip goes to a random reachable point of the workspace box.
 
-    Goals and starts are tips of random configurations, so that every goal can be reached.
+    Goals and starts are tips of random configurations in which the arm touches nothing, so that
+    every goal can be reached.
     """
 
     name = "reach"
@@ -45,7 +46,7 @@ class Reach(Task):
         return Waypoint(seen.inputs["goal"])
 
     def _draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        q, _ = sampling.in_workspace(self.model, rng, self.spread)
+        q, _ = sampling.in_workspace(self.model, rng, self.spread, self.free)
         return q, self.model.forward(q)
 
     def _set_goal(self, T_base_goal: Array) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.sampling import Free, anywhere
 from robot_learning.tasks.scoring import apart, dense
 
 Array = NDArray[np.float64]
@@ -106,7 +107,11 @@ class Task:
     physics_dt: float = 0.02
 
     def __init__(
-        self, model: ArmModel, reward: str = "dense", tolerance: float | None = None
+        self,
+        model: ArmModel,
+        reward: str = "dense",
+        tolerance: float | None = None,
+        free: Free = anywhere,
     ) -> None:
         """Prepare the task for an arm.
 
@@ -114,6 +119,7 @@ class Task:
             model: the arm.
             reward: ``sparse`` (0 at the goal, else -1) or ``dense``.
             tolerance: distance that counts as reached, m; the task's own where None is given.
+            free: says whether the arm touches nothing at a configuration (n,).
 
         Raises:
             ConfigError: where the arm can't do the task, with what it can.
@@ -129,6 +135,7 @@ class Task:
                 "give its joints under 'gripper:'"
             )
         self.model = model
+        self.free = free
         self.reward_kind = reward
         self.objects: tuple[ObjectSpec, ...] = ()
 

@@ -1,20 +1,13 @@
 """A simulated arm whose joints follow position and velocity targets."""
 
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from robot_learning.base.paths import resolve_uri
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState
-from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet.world import World, bullet, quiet
+from robot_learning.worlds.bullet.loading import load_body
+from robot_learning.worlds.bullet.world import World, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
@@ -51,7 +44,7 @@ class BulletArm:
         self._gripper = spec.gripper if gripper else None
         own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
-        self.body = _load(spec, fixed, self._client, self_collision)
+        self.body = load_body(spec, fixed, self._client, self_collision)
         count = bullet.getNumJoints(self.body, physicsClientId=self._client)
         info = [
             bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)
@@ -229,45 +222,3 @@ class BulletArm:
                 maxForce=GEAR * gripper.force,
                 physicsClientId=self._client,
             )
-
-
-def _load(spec: RobotSpec, fixed: Mapping[str, float], client: int, self_collision: bool) -> int:
-    """Load the URDF; its world is the base frame, joints ``fixed`` at positions do not move."""
-    T = ArmModel(spec).T_base_root
-    position, turn = T[:3, 3].tolist(), Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
-    tree = ET.parse(spec.urdf)
-    for mesh in tree.getroot().iter("mesh"):
-        file = resolve_uri(mesh.get("filename", ""), spec.urdf.parent)
-        mesh.set("filename", str(file))
-    for joint in tree.getroot().findall("joint"):
-        if joint.get("name") in fixed:
-            _fix(joint, fixed[joint.get("name", "")])
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / spec.urdf.name
-        tree.write(file)
-        flags = bullet.URDF_MERGE_FIXED_LINKS | bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
-        flags |= bullet.URDF_USE_SELF_COLLISION if self_collision else 0
-        with quiet():
-            body = bullet.loadURDF(
-                str(file), position, turn, useFixedBase=True, flags=flags, physicsClientId=client
-            )
-    return int(body)
-
-
-def _fix(joint: ET.Element, value: float) -> None:
-    """Make a URDF's joint a fixed one at a position, rad or m."""
-    origin, axis = joint.find("origin"), joint.find("axis")
-    origin = ET.SubElement(joint, "origin") if origin is None else origin
-    R = Rotation.from_euler("xyz", _numbers(origin.get("rpy", "0 0 0")))
-    along = value * _numbers("1 0 0" if axis is None else axis.get("xyz", "1 0 0"))
-    if joint.get("type") == "prismatic":
-        place = _numbers(origin.get("xyz", "0 0 0")) + R.apply(along)
-        origin.set("xyz", " ".join(map(str, place)))
-    else:
-        turned = (R * Rotation.from_rotvec(along)).as_euler("xyz")
-        origin.set("rpy", " ".join(map(str, turned)))
-    joint.set("type", "fixed")
-
-
-def _numbers(text: str) -> Array:
-    return np.array(text.split(), dtype=np.float64)
