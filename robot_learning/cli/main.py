@@ -1,5 +1,6 @@
 """Entry points ``robot-learning`` and ``train``."""
 
+import io
 import sys
 
 import typer
@@ -42,15 +43,26 @@ def train_main() -> int:
 
 
 def _run(command: typer.Typer) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal need not know all letters
     try:
         command()
     except RobotLearningError as error:
-        from rich.console import Console
-
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
-        console.print("[red]error:[/red]", str(error).replace("[", r"\["))
-        return 1
+        return _failed(str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _failed(f"{place}{error.strerror or error}")
     return 0
+
+
+def _failed(what: str) -> int:
+    """Print one line."""
+    from rich.console import Console
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print("[red]error:[/red]", " ".join(what.split()).replace("[", r"\["))
+    return 1
 
 
 if __name__ == "__main__":

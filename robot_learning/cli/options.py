@@ -27,6 +27,8 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
         from robot_learning.training.run import read_config
 
         robot = robot or read_config(path).robot
+        if not (path / "bundle").is_dir():
+            raise ConfigError(f"{path}: a run without a bundle yet; end it with: train --resume")
         path = path / "bundle"
     shipped = config_dir() / "policies"
     if not path.exists():
