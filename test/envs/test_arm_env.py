@@ -1,3 +1,4 @@
+import gc
 import warnings
 
 import gymnasium
@@ -12,6 +13,8 @@ import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.envs import ArmEnv
 from robot_learning.policy.interface import ACTION_MODES
+from robot_learning.tasks import TaskSettings
+from robot_learning.worlds.bullet.world import bullet
 
 
 @pytest.mark.parametrize("reward", ["dense", "sparse"])
@@ -128,3 +131,34 @@ def test_a_bad_action_is_refused():
     with pytest.raises(StateError):
         env.step(np.zeros(3))
     env.close()
+
+
+def test_an_episode_is_as_long_as_the_task_says():
+    settings = TaskSettings(task="reach", steps=4)
+    for most, steps in ((None, 4), (3, 3)):
+        env = gymnasium.make(
+            "RobotLearning/Reach-v0", robot="arm6", task=settings, max_episode_steps=most
+        )
+        env.reset(seed=0)
+        cut = [env.step(np.zeros(6))[3] for _ in range(steps)]
+        assert cut == [False] * (steps - 1) + [True]
+        env.close()
+    assert gymnasium.make("RobotLearning/Reach-v0", robot="arm6").spec.max_episode_steps == 50
+
+
+def test_an_environment_that_is_not_closed_leaves_no_physics_server():
+    env = ArmEnv(robot="arm6")
+    client = env.world.client
+    assert bullet.getConnectionInfo(client)["isConnected"]
+    del env
+    gc.collect()
+    assert not bullet.getConnectionInfo(client)["isConnected"]
+
+
+def test_a_window_that_can_not_open_is_one_line(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":99")
+    with pytest.raises(ConfigError, match="DISPLAY=:99: no X server answers"):
+        ArmEnv(robot="arm6", render_mode="human")
+    monkeypatch.delenv("DISPLAY")
+    with pytest.raises(ConfigError, match="DISPLAY is not set"):
+        ArmEnv(robot="arm6", render_mode="human")
