@@ -196,7 +196,7 @@ def read_robot_file(path: Path) -> RobotFile:
         ConfigError: naming the file, the field and what was expected.
     """
     try:
-        file = RobotFile.model_validate(yaml.safe_load(path.read_text()))
+        file = RobotFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:

@@ -66,7 +66,7 @@ def load_task(name_or_path: str | Path) -> TaskSettings:
         known = ", ".join([*TASKS, *shipped])
         raise ConfigError(f"task '{name_or_path}': no such task, and no such file; known: {known}")
     try:
-        settings = TaskSettings.model_validate(yaml.safe_load(path.read_text()))
+        settings = TaskSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     except ValidationError as error:

@@ -173,7 +173,7 @@ def _read(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
         shipped = sorted(file.stem for file in (config_dir() / "shift").glob("*.yaml"))
         raise ConfigError(f"'{name_or_path}': no YAML of shifts; shipped: {', '.join(shipped)}")
     try:
-        data = yaml.safe_load(path.read_text()) or {}
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(data, dict):
