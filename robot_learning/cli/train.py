@@ -83,6 +83,7 @@ def with_bars(folder: Path, run: "RunConfig", again: bool = False) -> "PolicyBun
     with loading():
         from robot_learning.evaluation.rollout import Evaluation
         from robot_learning.training import train as training
+        from robot_learning.training.checkpoint import has_checkpoint
         from robot_learning.training.run import command
 
     try:
@@ -93,7 +94,9 @@ def with_bars(folder: Path, run: "RunConfig", again: bool = False) -> "PolicyBun
             else:
                 bundle = training.train(run, folder, bars)
     except training.Interrupted as stop:
-        hint = f"go on with: {command('train --resume', folder)}"
+        hint = "nothing was kept yet; begin again"
+        if has_checkpoint(folder):
+            hint = f"go on with: {command('train --resume', folder)}"
         Console(stderr=True).print(f"{stop}; {hint}", soft_wrap=True, markup=False)
         raise typer.Exit(128 + stop.signum) from None
     rows = Evaluation(**bundle.evaluation).rows()
