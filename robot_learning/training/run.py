@@ -10,15 +10,12 @@ runs/<name>/
     .lock          held by the process that works in the folder
 """
 
-import contextlib
 import csv
-import fcntl
 import io
 import itertools
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +23,12 @@ import yaml
 from pydantic import NonNegativeInt
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.folders import owned
 from robot_learning.base.settings import Section, read
 from robot_learning.training.config import TrainConfig
 
 CURVE = ("steps", "seconds", "success_rate", "mean_distance")
-CONFIG, LOCK = "config.yaml", ".lock"
+CONFIG = "config.yaml"
 Row = dict[str, float]
 
 
@@ -98,32 +96,6 @@ def command(verb: str, folder: Path) -> str:
     return f"robot-learning {verb} {shlex.quote(str(folder))}"
 
 
-@contextlib.contextmanager
-def owned(folder: Path) -> Iterator[None]:
-    """Keep all other processes from training or exporting in a folder meanwhile.
-
-    Raises:
-        ConfigError: where another one does, or the folder can't be written in.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("a", encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{folder}: can't be written in: {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(
-                f"{folder}: another process is at work there; wait for its end, or take another"
-            ) from error
-        try:
-            yield
-        finally:
-            if not (folder / CONFIG).exists():
-                _remove_if_empty(folder)
-
-
 def cleared(folder: Path) -> None:
     """Remove an older run.
 
@@ -139,14 +111,6 @@ def cleared(folder: Path) -> None:
             shutil.rmtree(folder)
         except OSError as error:
             raise ConfigError(f"{folder}: can't be replaced: {error}") from error
-
-
-def _remove_if_empty(folder: Path) -> None:
-    """Leave nothing of a run that did not begin."""
-    if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {LOCK}:
-        (folder / LOCK).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

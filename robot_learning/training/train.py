@@ -10,6 +10,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import configure
 
 from robot_learning.base.errors import ConfigError, RobotLearningError, TrainingError
+from robot_learning.base.folders import owned
 from robot_learning.evaluation.rollout import Evaluation
 from robot_learning.monitoring.report import training_rows, write_report
 from robot_learning.policy import PolicyBundle
@@ -23,7 +24,6 @@ from robot_learning.training.run import (
     CONFIG,
     RunConfig,
     command,
-    owned,
     read_config,
     read_curve,
     write_config,

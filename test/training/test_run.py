@@ -3,7 +3,8 @@ import threading
 import pytest
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.training.run import cleared, new_folder, owned, read_config, read_curve
+from robot_learning.base.folders import owned
+from robot_learning.training.run import cleared, new_folder, read_config, read_curve
 from robot_learning.training.train import train
 
 
