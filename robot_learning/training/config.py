@@ -1,5 +1,6 @@
 """What a training YAML file may say, and overrides of it from the command line."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,14 +35,26 @@ class LearningRate(Section):
 
 
 class Her(Section):
-    """Hindsight experience replay."""
+    """Hindsight experience replay.
+
+    Attributes:
+        n_sampled_goal: relabelled copies of each step.
+        goal_selection_strategy: where in the episode their goals are from.
+    """
 
     n_sampled_goal: PositiveInt = 4
     goal_selection_strategy: Literal["future", "final", "episode"] = "future"
 
 
 class EnvSettings(Section):
-    """Arguments of the environment."""
+    """Arguments of the environment.
+
+    Attributes:
+        action_mode: what an action asks for; the task's own where left out.
+        reward: a distance at each step, or 0 at the goal and -1 elsewhere.
+        tolerance: distance that counts as reached, m; the task's own where left out.
+        shift: name or path of a YAML file with other physics and sensors.
+    """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
     reward: Literal["dense", "sparse"] = "dense"
@@ -50,7 +63,24 @@ class EnvSettings(Section):
 
 
 class TrainConfig(Section):
-    """A training YAML file."""
+    """What a training YAML file says for one task.
+
+    Attributes:
+        algorithm: that learns.
+        total_steps: policy periods in all environments together.
+        n_envs: environments.
+        processes: that step them.
+        net_arch: width of each hidden layer.
+        learning_rate: over the training.
+        normalize: observations, by their running mean and deviation.
+        params: further arguments of the algorithm, as they are.
+        her: hindsight experience replay; sac and tqc alone.
+        env: arguments of the environment.
+        eval_every: steps between two evaluations.
+        eval_episodes: episodes of each.
+        checkpoint_every: steps between two checkpoints.
+        final_episodes: episodes of the evaluation that the bundle carries.
+    """
 
     algorithm: Literal["dagger", "ppo", "sac", "tqc"]
     total_steps: PositiveInt
@@ -147,3 +177,17 @@ def _apply(data: dict[str, Any], override: str) -> None:
         if not isinstance(data, dict):
             raise ConfigError(f"override '{override}': '{key}' holds no further keys")
     data[last] = parse_text(value, f"override '{override}'")
+
+
+def train_schema() -> dict[str, Any]:
+    """Return the JSON schema of a training YAML file."""
+    schema = TrainConfig.model_json_schema()
+    own = {key: deepcopy(schema[key]) for key in ("type", "properties", "additionalProperties")}
+    schema["$defs"]["OfTask"] = {**own, "description": "What is other for one task."}
+    schema["properties"]["tasks"] = {
+        "type": "object",
+        "description": "What is other for some tasks.",
+        "properties": {name: {"$ref": "#/$defs/OfTask"} for name in TASKS},
+        "additionalProperties": False,
+    }
+    return schema
