@@ -76,8 +76,9 @@ class Urdf:
         while link != base_link:
             if link not in above:
                 raise ConfigError(f"{named_by}: tip_link '{tip_link}' is not below '{base_link}'")
-            joints.insert(0, above[link])
-            link = above[link].parent
+            joint = above.pop(link)  # so that a ring of links ends
+            joints.insert(0, joint)
+            link = joint.parent
         for joint in joints:
             if joint.mimic or joint.type not in (*MOVABLE, "fixed"):
                 what = "mimics another joint" if joint.mimic else f"is of type '{joint.type}'"

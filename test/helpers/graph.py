@@ -58,7 +58,7 @@ class Probe:
         domain, self._claim = claim_domain()
         self.env = environment(ROS_DOMAIN_ID=str(domain))
         self.processes = {}
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
         self.context = Context()
         rclpy.init(context=self.context, domain_id=domain)
         self.node = Node("probe", context=self.context)

@@ -4,12 +4,14 @@ import contextlib
 import ctypes
 import os
 import sys
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.worlds.bullet.display import window_problem
 
 
 @contextlib.contextmanager
@@ -41,6 +43,11 @@ HIDDEN = (0.0, 0.0, -20.0)  # m
 GRAVITY = 9.81  # m/s²
 
 
+def _disconnect(client: int) -> None:
+    with quiet(), contextlib.suppress(bullet.error):  # whose server may be gone at exit
+        bullet.disconnect(physicsClientId=client)
+
+
 class Server:
     """One physics server with gravity and a floor at z = 0.
 
@@ -59,10 +66,14 @@ class Server:
         floor: float = 0.0,
         floor_friction: float = 1.0,
     ) -> None:
+        if gui and (problem := window_problem()):
+            raise ConfigError(f"{problem}; unset DISPLAY to go without a window")
         with quiet():
             self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
         if self.client < 0:
-            raise ConfigError("PyBullet could not open its window; run without gui")
+            raise ConfigError("PyBullet can't begin a world: close some, or run without a window")
+        # Whoever forgets to close a world must not keep its server, of which there are 1024.
+        self._end = weakref.finalize(self, _disconnect, self.client)
         self.gui = gui
         self.physics_dt = physics_dt
         self._markers: dict[str, int] = {}
@@ -126,10 +137,8 @@ class Server:
 
     def close(self) -> None:
         """End the physics server."""
-        if self.client >= 0:
-            with quiet():
-                bullet.disconnect(physicsClientId=self.client)
-            self.client = -1
+        self._end()
+        self.client = -1
 
     def _make_floor(self, height: float) -> int:
         half = [3.0, 3.0, 0.05]
