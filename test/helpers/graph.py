@@ -97,11 +97,12 @@ class Probe:
         return messages
 
     def publisher(self, kind, topic):
-        """Return a publisher that somebody listens to."""
+        """Return a publisher that somebody else listens to."""
         if (kind, topic) not in self._publishers:
             self._publishers[kind, topic] = self.node.create_publisher(kind, topic, 10)
         made = self._publishers[kind, topic]
-        self.wait(lambda: made.get_subscription_count() > 0)
+        own = sum(one.topic_name == made.topic_name for one in self.node.subscriptions)
+        self.wait(lambda: made.get_subscription_count() > own)
         return made
 
     def hear(self):
@@ -310,7 +311,10 @@ class Graph(Probe):
         self.publisher(PoseStamped, "/policy_node/goal").publish(message)
 
     def pursue(self, position, frame=None):
-        """Send a goal that the policy takes; from then on time waits for its decisions."""
+        """Send a goal and return once the policy's commands are served.
+
+        From then on time waits for its decisions.
+        """
         self.follow_policy = False
         del self.policy_said[:], self.commands[:]
         asked = -np.inf
@@ -321,6 +325,7 @@ class Graph(Probe):
                 self.goal(position, frame)
             self.step()
         self.follow_policy = True
+        self.until(lambda: "no_command" not in value_of(self.status[-1], "causes"))
 
     def policy_status(self):
         return [status.message for status in self.policy_said]
