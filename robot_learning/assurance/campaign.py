@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from robot_learning.worlds.bullet import Contacts
 Array = NDArray[np.float64]
 EPISODE = 200  # commands between two fresh starts
 CHUNK = 25  # episodes in one piece of work
+DRAWS = 5000  # random configurations that are tried
 COLLIDING = 200  # configurations that `collision_seeking` goes to
 REMEMBERED = 20  # states that a late one is taken from
 SENSIBLE = 1e6  # rad/s or m/s; commands farther off are not compared
@@ -264,22 +266,27 @@ def _count(tally: Tally, attack: Attack, result: SafetyResult, took: float) -> N
 
 
 def _colliding(spec: RobotSpec, contacts: Contacts, seed: int) -> Array:
+    """Return configurations (m, n) that `collision_seeking` goes to.
+
+    They are in collision, but for an arm that has none, such as one without geometry.
+    """
     rng = np.random.default_rng([seed, 1000])
-    found: list[Array] = []
-    while len(found) < COLLIDING:
-        q = rng.uniform(spec.soft_lower, spec.soft_upper)
-        if contacts.at(q):
-            found.append(q)
-    return np.array(found)
+    tried = rng.uniform(spec.soft_lower, spec.soft_upper, (DRAWS, spec.n))
+    found = list(islice((q for q in tried if contacts.at(q)), COLLIDING))
+    return np.array(found or tried[:COLLIDING])
 
 
 def _free_start(
     spec: RobotSpec, rng: np.random.Generator, free: SafetyFilter, contacts: Contacts
 ) -> Array:
-    while True:
+    for _ in range(DRAWS):
         q = rng.uniform(spec.soft_lower, spec.soft_upper)
         if free.is_free(q) and not contacts.at(q):
             return np.asarray(q)
+    raise ConfigError(
+        f"{spec.path}: safety: in none of {DRAWS} random configurations the arm keeps all its "
+        "margins and touches nothing; check the shapes, safety.floor and safety.scene"
+    )
 
 
 def to_json(found: dict[str, Tally]) -> dict[str, Any]:

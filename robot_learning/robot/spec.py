@@ -17,6 +17,7 @@ from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.urdf import Urdf, UrdfJoint
+from robot_learning.robot.urdf_file import urdf_text
 
 Array = NDArray[np.float64]
 # Where the YAML file gives none, rad or m.
@@ -155,7 +156,7 @@ class RobotSpec:
         )
         return {
             "name": self.name,
-            "urdf_sha256": hashlib.sha256(self.urdf.read_bytes()).hexdigest(),
+            "urdf_sha256": hashlib.sha256(urdf_text(self.urdf)).hexdigest(),
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,

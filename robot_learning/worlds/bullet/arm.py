@@ -25,6 +25,7 @@ class BulletArm:
         gripper: let its gripper move; where not, it is part of the last link, as the robot's
             `hold` says, which halves the time of a physics step.
         self_collision: let its links touch each other.
+        merge: make one body of what is fixed to each other; see :func:`load_body`.
 
     Attributes:
         opening: of the gripper when the state was last read; 0 where none moves.
@@ -37,6 +38,7 @@ class BulletArm:
         *,
         gripper: bool = False,
         self_collision: bool = False,
+        merge: bool = True,
     ) -> None:
         self.world = world
         self.spec = spec
@@ -44,7 +46,9 @@ class BulletArm:
         self._gripper = spec.gripper if gripper else None
         own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
-        self.body = load_body(spec, fixed, self._client, self_collision)
+        self.body = load_body(
+            spec, fixed, self._client, self_collision=self_collision, merge=merge
+        )
         count = bullet.getNumJoints(self.body, physicsClientId=self._client)
         info = [
             bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)
