@@ -149,9 +149,9 @@ def _thickened(points: Array) -> Array:
 
     Qhull ends the process where it is asked for the hull of a plate.
     """
-    centre = points.mean(axis=0)
-    for axis in np.linalg.svd(points - centre, full_matrices=True)[2]:
-        along = (points - centre) @ axis
+    offsets = points - points.mean(axis=0)
+    for axis in np.linalg.eigh(offsets.T @ offsets)[1].T:
+        along = offsets @ axis
         if np.ptp(along) < PLATE:
             points = np.concatenate([points - PLATE * axis, points + PLATE * axis])
     return points

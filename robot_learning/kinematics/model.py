@@ -14,6 +14,7 @@ from robot_learning.robot.urdf_file import HELD, MOVABLE, end, read_urdf
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 0.0, 1.0])
+UPRIGHT = 0.01  # rad by which the base may lean and still count as upright
 UNIT = 1e-6  # by how much the length of an axis may miss 1
 # What Pinocchio calls a link whose name is a joint's as well; its look-ups know one of a name.
 LINK = "{} (link)"
@@ -58,6 +59,18 @@ class ArmModel:
     def singular_values(self, q: Array) -> Array:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
         return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
+
+    @cached_property
+    def gravity(self) -> Array:
+        """Direction (3,) in which gravity pulls: what the robot's file says, else the root's -z."""
+        if self.spec.gravity is not None:
+            return self.spec.gravity / np.linalg.norm(self.spec.gravity)
+        return -self.T_base_root[:3, 2]
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether gravity pulls along the base frame's -z."""
+        return bool(self.gravity @ UP < -np.cos(UPRIGHT))
 
     @cached_property
     def R_base_down(self) -> Array:

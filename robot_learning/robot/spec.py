@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir, resolve_uri
+from robot_learning.base.paths import resolve_uri
+from robot_learning.base.settings import find, shipped
 from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
@@ -60,6 +61,7 @@ class RobotSpec:
         controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
         controller_topic: topic that the controller listens to.
         safety: what the safety filter keeps besides the joint limits.
+        gravity: (3,) direction in which it pulls, base frame; None: along -z of the URDF's root.
         frames: (4, 4) pose in the base frame of each further frame a goal may be given in.
     """
 
@@ -89,6 +91,7 @@ class RobotSpec:
     controller_type: str
     controller_topic: str
     safety: SafetySettings
+    gravity: Array | None = None
     frames: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
@@ -132,6 +135,7 @@ class RobotSpec:
             controller_type=file.controller.type,
             controller_topic=file.controller.topic,
             safety=file.safety,
+            gravity=_direction(file.gravity, path),
             frames={name: frozen_array(pose.matrix()) for name, pose in file.frames.items()},
         )
 
@@ -167,6 +171,7 @@ class RobotSpec:
             "safety": self.safety.model_dump(mode="json"),
             "control_period": self.control_period,
             "policy_every": self.policy_every,
+            **({} if self.gravity is None else {"gravity": self.gravity.tolist()}),
         }
 
     @cached_property
@@ -177,19 +182,12 @@ class RobotSpec:
 
 def available_robots() -> list[str]:
     """Return the names of the shipped robots."""
-    return sorted(path.stem for path in (config_dir() / "robots").glob("*.yaml"))
+    return shipped("robot")
 
 
 def find_robot(name_or_path: str | Path) -> Path:
     """Return the YAML file of a robot given by name or by path."""
-    shipped = config_dir() / "robots" / f"{name_or_path}.yaml"
-    for path in (Path(name_or_path), shipped):
-        if path.is_file():
-            return path.resolve()
-    raise ConfigError(
-        f"robot '{name_or_path}': no such robot or YAML file; "
-        f"shipped are {', '.join(available_robots())}"
-    )
+    return find("robot", name_or_path)
 
 
 @dataclass(frozen=True)
@@ -282,6 +280,12 @@ def _hold(
     if gripper is not None:
         resting |= dict(zip(gripper.joints, gripper.closed.tolist(), strict=True))
     return {**resting, **file.hold}
+
+
+def _direction(given: Sequence[float] | None, path: Path) -> Array | None:
+    if given is not None and not any(given):
+        raise ConfigError(f"{path}: gravity: a direction can't be 0, 0, 0")
+    return None if given is None else frozen_array(given)
 
 
 def _check_names(given: Mapping[str, Any], known: list[str], where: str, complete: bool) -> None:
