@@ -84,6 +84,7 @@ class Server:
                 deterministicOverlappingPairs=1,
                 physicsClientId=self.client,
             )
+        self._R_base_up = np.eye(3)
         self.tilt_gravity(0.0, 0.0)
         if gui:
             bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
@@ -93,14 +94,21 @@ class Server:
         )
 
     def tilt_gravity(self, angle: float, heading: float) -> None:
-        """Let gravity pull ``angle`` rad off the floor's normal, toward ``heading``, rad."""
+        """Let gravity pull ``angle`` rad off where it does at rest, toward ``heading``, rad."""
         aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
-        bullet.setGravity(
-            aside * np.cos(heading),
-            aside * np.sin(heading),
-            -down,
-            physicsClientId=self.client,
-        )
+        pull = np.array([aside * np.cos(heading), aside * np.sin(heading), -down])
+        bullet.setGravity(*(self._R_base_up @ pull).tolist(), physicsClientId=self.client)
+
+    def pull_along(self, direction: ArrayLike) -> None:
+        """Let gravity pull along a unit vector (3,), base frame."""
+        down = np.asarray(direction, dtype=np.float64)
+        if np.allclose(down, [0, 0, -1]):
+            self._R_base_up = np.eye(3)
+        else:
+            aside = np.cross(down, np.eye(3)[np.argmin(np.abs(down))])
+            aside /= np.linalg.norm(aside)
+            self._R_base_up = np.stack([aside, np.cross(aside, down), -down], axis=1)
+        self.tilt_gravity(0.0, 0.0)
 
     def forget_contacts(self) -> None:
         """Make the solver forget what touched, so far as it touches no more."""
