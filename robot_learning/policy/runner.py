@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from robot_learning.base.compiled import load_soon
 from robot_learning.base.errors import BundleError, GoalError, StateError
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel, inverse
@@ -55,6 +56,7 @@ class PolicyRunner:
         self.model = ArmModel(self.spec)
         self._session = _session(bundle)
         self._history = History.start(self.interface)
+        load_soon()
 
     @property
     def needs(self) -> set[str]:
