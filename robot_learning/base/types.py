@@ -1,12 +1,10 @@
 """What travels between the layers: states and commands, with joints in ``RobotSpec`` order."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from robot_learning.base.trajectory import Trajectory
 
 Array = NDArray[np.float64]
 
@@ -76,14 +74,29 @@ class Input:
     stamp: float
 
 
-class ArmBackend(Protocol):
-    """Whatever can be moved: a simulated arm, a fake one in tests, a real one."""
+@dataclass(frozen=True)
+class Start:
+    """How an episode begins.
 
-    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
-        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``; return its state."""
+    Attributes:
+        q: (n,) configuration, at rest.
+        opening: of the gripper, 0 closed to 1 open.
+        places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
+    """
 
-    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
-        """Follow ``trajectory`` from its start for ``dt`` seconds and return the state then.
+    q: Array
+    opening: float = 0.0
+    places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
 
-        ``opening`` in [0, 1] is where the gripper is sent; None leaves it as it is.
-        """
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is true of a world at one time.
+
+    Attributes:
+        state: of the arm.
+        inputs: what else may be measured, by name: positions of objects, the gripper's opening.
+    """
+
+    state: ArmState
+    inputs: Mapping[str, Input] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, Server
 from robot_learning.worlds.controllers import PositionController, TrajectoryController
 
 MAX_LAG = 0.1  # s; after a longer stall simulated time is let fall behind
@@ -35,8 +35,8 @@ class SimNode(Node):
         gui = parameters.flag(self, "gui", False, "open PyBullet's window")
         rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
         self._clock_on = parameters.flag(self, "publish_clock", False, "publish /clock")
-        self.world = World(gui=gui)
-        self.arm = BulletArm(self.world, self.spec)
+        self.server = Server(gui=gui)
+        self.arm = BulletArm(self.server, self.spec)
         self.arm.reset(self.spec.home)
         self._states = self.create_publisher(JointState, "joint_states", 10)
         self._clock_out = self.create_publisher(Clock, "/clock", 10) if self._clock_on else None
@@ -50,35 +50,35 @@ class SimNode(Node):
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(SetBool, "~/pause", self._on_pause)
         self._paused = False
-        self._every = max(1, round(1.0 / rate / self.world.physics_dt))
+        self._every = max(1, round(1.0 / rate / self.server.physics_dt))
         self._steps = 0
         # Simulated time is the node's at the start plus the physics done since.
         self.time = NodeTime(self)
         self._epoch = self.time.now()
         self._begun = time.monotonic()
-        self.create_timer(self.world.physics_dt * self._every / CATCH_UP, self._catch_up)
+        self.create_timer(self.server.physics_dt * self._every / CATCH_UP, self._catch_up)
 
     @property
     def now(self) -> float:
         """Simulated time, s; as the wall clock's unless paused."""
-        return self._epoch + self._steps * self.world.physics_dt
+        return self._epoch + self._steps * self.server.physics_dt
 
     def _catch_up(self) -> None:
         due = time.monotonic() - self._begun
-        if self._paused or due - self._steps * self.world.physics_dt > MAX_LAG:
-            self._begun = time.monotonic() - self._steps * self.world.physics_dt
+        if self._paused or due - self._steps * self.server.physics_dt > MAX_LAG:
+            self._begun = time.monotonic() - self._steps * self.server.physics_dt
             if not self._clock_on:
                 self._epoch = self.time.now()
-                self._epoch -= self._steps * self.world.physics_dt
+                self._epoch -= self._steps * self.server.physics_dt
             return
         # One joint state's worth at most, so that what was commanded meanwhile is heard in time.
         for _ in range(self._every):
-            if self._steps * self.world.physics_dt >= due:
+            if self._steps * self.server.physics_dt >= due:
                 return
             before = self.controller.sample(self.now)[0]
             self._steps += 1
             self.arm.drive(before, self.controller.sample(self.now)[0])
-            self.world.step()
+            self.server.step()
             if self._steps % self._every == 0:
                 self._publish()
 

@@ -105,7 +105,7 @@ class PolicyBundle:
         if differing or self.robot_hash != spec.hash:
             other = f"{other} as it is now" if other == made_for else other
             raise BundleError(
-                f"{self.path}: made for {made_for}, not {other}: "
+                f"made for {made_for}, not {other}: {self.path}: "
                 f"{'; '.join(differing) or 'robot_hash'}"
             )
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import SafetyError
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.kinematics.differential import shorten
@@ -36,11 +37,13 @@ class SafetyFilter:
 
     The reference is the trajectory last let through, never the measured state. A period without
     a usable command follows the stop that came with the last one. Latching causes keep the arm
-    stopped until :meth:`resume`.
+    stopped until :meth:`resume`. A measured state that goes stale latches where it interrupts a
+    motion; an arm at rest stays there until a fresh one comes.
 
     Args:
         spec: the robot.
-        state_timeout: age at which a measured state no longer counts, s.
+        state_timeout: age at which a measured state no longer counts, s; None: five control
+            periods.
         reduced_speed: keep the tip below the reduced speed.
         limits_only: keep the joint limits alone, without collisions, zones, tip speed and
             singularities; for measuring what those cost, and for arms without geometry.
@@ -50,12 +53,12 @@ class SafetyFilter:
         self,
         spec: RobotSpec,
         *,
-        state_timeout: float = 0.2,
+        state_timeout: float | None = None,
         reduced_speed: bool = False,
         limits_only: bool = False,
     ) -> None:
         self.spec = spec
-        self.state_timeout = state_timeout
+        self.state_timeout = state_timeout or STATE_PERIODS * spec.control_period
         self._guards = None if limits_only else Guards(spec, reduced_speed=reduced_speed)
         self._search = Search(spec, no_check if self._guards is None else self._guards.check)
         self._gripper = GripperRamp(spec.gripper)
@@ -171,8 +174,8 @@ class SafetyFilter:
         """
         cause = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
         if cause is not None or state is None:
-            missing = " (no measured state)" if state is None else ""
-            raise SafetyError(f"resume refused: {(cause or Cause.STALE_STATE).value}{missing}")
+            words = watch.why_unusable(state, cause or Cause.STALE_STATE, self.state_timeout, now)
+            raise SafetyError(f"resume refused: {words}")
         if self._in_hand is not None and self.reference(now)[1].any():
             raise SafetyError("resume refused: the arm is still braking")
         if self._latched is Cause.INTRUSION and self._guards is not None:
@@ -201,7 +204,10 @@ class SafetyFilter:
         q, qd, qdd = reference(held.times, held.q, held.qd, now - self._start)
         self._tracking.follow(held, self._start, now)
         self._tracking_room = None
-        self._latched = self._latched or self._fault(state, now)
+        fault = self._fault(state, now)
+        if self._latched is None and fault is Cause.STALE_STATE and not self._moves(now):
+            return self._follow_stop(fault, dt, now)  # Nothing was interrupted.
+        self._latched = self._latched or fault
         if self._latched is not None:
             return self._follow_stop(self._latched, dt, now)
         if command is None:
@@ -226,6 +232,10 @@ class SafetyFilter:
         if self._in_hand is not None:
             return self._in_hand
         raise SafetyError("the filter has no state to start from; call reset first")
+
+    def _moves(self, now: float) -> bool:
+        """Say whether the motion in hand goes on after ``now``, s."""
+        return bool(self._held.tail(now - self._start).qd.any())
 
     def _fault(self, state: ArmState | None, now: float) -> Cause | None:
         """Return the latching cause that the measured state gives, or None."""

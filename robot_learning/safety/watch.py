@@ -25,6 +25,17 @@ def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -
     return None if math.fabs(now - state.stamp) <= timeout else Cause.STALE_STATE
 
 
+def why_unusable(state: ArmState | None, cause: Cause, timeout: float, now: float) -> str:
+    """Return a cause in words, with the age of a state that is too old, s."""
+    if state is None:
+        return f"{cause.value} (no measured state)"
+    if cause is not Cause.STALE_STATE:
+        return cause.value
+    return (
+        f"{cause.value}: the newest is {now - state.stamp:.3f} s old, at most {timeout:g} s counts"
+    )
+
+
 def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause | None:
     """Return why a command can't be used, or None.
 

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.types import Start
 from robot_learning.kinematics import inverse
 from robot_learning.tasks.reach import Reach
-from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
+from robot_learning.tasks.task import DRAWS
 
 Array = NDArray[np.float64]
 SWING = (0.1, 0.25)  # from end to end, as a share of the workspace box's edges
@@ -64,7 +65,3 @@ class TrackTrajectory(Reach):
         """Return ``goal`` (3,), base frame, m, where it is ``time`` s into the episode."""
         self.goal = self._target(time)
         return {"goal": self.goal}
-
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Go to the target at its own velocity."""
-        return Waypoint(seen.inputs["goal"], velocity=seen.velocities["goal"])

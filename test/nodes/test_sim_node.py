@@ -1,19 +1,47 @@
+"""The simulated arm, which lives on the wall clock; one test of all nodes on it."""
+
 import signal
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped
+from helpers.graph import TOPIC, Probe, value_of
+from helpers.robots import scripted_bundle
 from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-TOPIC = "/joint_trajectory_controller/joint_trajectory"
+pytestmark = pytest.mark.wall_clock
+
+
+class Simulated(Probe):
+    """A probe beside a simulated arm, by the wall clock that the arm lives on."""
+
+    def __init__(self):
+        super().__init__("arm6")
+        self.states = []
+        self.node.create_subscription(JointState, "/joint_states", self.states.append, 1000)
+
+    def q(self):
+        """Return the last measured positions, in the robot's order."""
+        last = self.states[-1]
+        return np.array([last.position[last.name.index(joint)] for joint in self.spec.joints])
+
+
+@pytest.fixture
+def graph():
+    graph = Simulated()
+    yield graph
+    graph.close()
 
 
 @pytest.fixture
 def sim(graph):
     graph.start("sim_node", robot="arm6")
-    graph.until(lambda: graph.states)
+    graph.wait(lambda: graph.states)
     return graph
 
 
@@ -72,13 +100,13 @@ def test_reset_and_pause(sim):
     assert not sim.states
     assert sim.call(Trigger, "/sim_node/reset").success
     sim.call(SetBool, "/sim_node/pause", SetBool.Request(data=False))
-    sim.until(lambda: sim.states)
+    sim.wait(lambda: sim.states)
     np.testing.assert_allclose(sim.q(), sim.spec.home, atol=3e-3)
 
 
 def test_forward_position_controller(graph):
     graph.start("sim_node", robot="arm6", controller_type="forward_position_controller")
-    graph.until(lambda: graph.states)
+    graph.wait(lambda: graph.states)
     out = graph.publisher(Float64MultiArray, "/forward_position_controller/commands")
     target = graph.spec.home + 0.05
     out.publish(Float64MultiArray(data=target[:3].tolist()))
@@ -93,7 +121,7 @@ def test_forward_position_controller(graph):
 def test_the_clock_is_published_where_asked_for(graph):
     graph.start("sim_node", robot="arm6", publish_clock=True)
     heard = graph.listen(Clock, "/clock")
-    graph.until(lambda: len(heard) > 10)
+    graph.wait(lambda: len(heard) > 10)
     stamps = [m.clock.sec + m.clock.nanosec * 1e-9 for m in heard]
     assert (np.diff(stamps) > 0).all()
 
@@ -102,4 +130,30 @@ def test_the_clock_is_published_where_asked_for(graph):
 def test_it_ends_at_once_on_a_signal(sim, number):
     process = sim.processes["sim_node"]
     process.send_signal(number)
-    assert process.wait(3.0) == 0
+    assert sim.ends(process) == 0
+
+
+def test_all_nodes_together_reach_a_goal(graph, arm6_model, tmp_path):
+    bundle = str(scripted_bundle(tmp_path / "bundle", "arm6").path)
+    status = graph.listen(DiagnosticStatus, "/safety_node/status")
+    graph.start("sim_node", robot="arm6")
+    graph.start("safety_node", robot="arm6")
+    graph.start("policy_node", bundle=bundle, autostart=True)
+    graph.start("monitor_node", bundle=bundle)
+    goal = arm6_model.forward(graph.spec.home)[:3, 3] + [0.05, 0.12, -0.05]
+    message = PoseStamped()
+    message.header.frame_id = graph.spec.base_link
+    point = message.pose.position
+    point.x, point.y, point.z = map(float, goal)
+    goals = graph.publisher(PoseStamped, "/policy_node/goal")
+
+    def reached():
+        # A busy machine may stop the arm: it is resumed and sent on.
+        if status and value_of(status[-1], "latched"):
+            graph.call(Trigger, "/safety_node/resume")
+        goals.publish(message)
+        graph.spin(1.0)
+        tip = arm6_model.forward(graph.q())[:3, 3] if graph.states else np.inf
+        return np.linalg.norm(tip - goal) < 0.01
+
+    graph.wait(reached)

@@ -53,6 +53,32 @@ def test_resume_starts_from_where_the_arm_is(filter):
     np.testing.assert_array_equal(filter.reference(DT)[0], measured)
 
 
+def test_a_state_that_goes_stale_stops_a_motion_for_good_and_rest_for_a_while(filter):
+    spec = filter.spec
+    push = JointCommand(0.3 * spec.velocity)
+
+    def serve(now, command, stamp):
+        q, qd = filter.reference(now)
+        return filter.apply(command, ArmState(q, qd, stamp), DT, now)
+
+    filter.reset(spec.home, 0.0)
+    old = serve(1.0, push, 0.0)
+    assert old.active == (Cause.STALE_STATE,) and old.status is Status.STOPPED
+    assert filter.latched is None
+    assert serve(1.0 + DT, push, 1.0 + DT).stop.qd.any()
+    serve(1.0 + 2 * DT, push, 0.0)
+    assert filter.latched is Cause.STALE_STATE
+    filter.resume(ArmState(spec.home, np.zeros(spec.n), 9.0), 9.0)
+
+
+def test_a_refused_resume_says_how_old_the_state_is(filter):
+    filter.reset(filter.spec.home, 0.0)
+    filter.request_stop()
+    with pytest.raises(SafetyError, match=r"stale_state: the newest is 1\.500 s old"):
+        filter.resume(ArmState(filter.spec.home, np.zeros(filter.spec.n), 1.0), 2.5)
+    filter.reset(filter.spec.home, 0.0)
+
+
 def late_arm(filter, periods, scale=1.0, steps=150):
     """Drive an arm that follows ``periods`` control periods late; return how far off it gets."""
     spec, period = filter.spec, filter.spec.control_period

@@ -7,21 +7,21 @@ from helpers.urdf import write_arm
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.kinematics.inertia import LIGHT, link_inertias
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, Server
 from robot_learning.worlds.bullet.loading import moments_fit
-from robot_learning.worlds.bullet.world import bullet
+from robot_learning.worlds.bullet.server import bullet
 
 
 @pytest.fixture
 def world():
-    world = World(floor=-5.0)
+    world = Server(floor=-5.0)
     yield world
     world.close()
 
 
 def dynamics(arm):
     """Mass, principal moments and centre of each of the arm's links, by joint."""
-    client = {"physicsClientId": arm.world.client}
+    client = {"physicsClientId": arm.server.client}
     found = {}
     for link in range(bullet.getNumJoints(arm.body, **client)):
         mass, _, moments, centre = bullet.getDynamicsInfo(arm.body, link, **client)[:4]

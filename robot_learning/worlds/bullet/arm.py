@@ -7,7 +7,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
-from robot_learning.worlds.bullet.world import World, bullet
+from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
@@ -17,10 +17,10 @@ MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
 class BulletArm:
-    """An :class:`~robot_learning.robot.ArmBackend` in a :class:`World`.
+    """An arm, simulated in a :class:`Server`.
 
     Args:
-        world: where it stands.
+        server: where it is simulated.
         spec: the robot.
         gripper: let its gripper move; where not, it is part of the last link, as the robot's
             `hold` says, which halves the time of a physics step.
@@ -32,15 +32,15 @@ class BulletArm:
 
     def __init__(
         self,
-        world: World,
+        server: Server,
         spec: RobotSpec,
         *,
         gripper: bool = False,
         self_collision: bool = False,
     ) -> None:
-        self.world = world
+        self.server = server
         self.spec = spec
-        self._client = world.client
+        self._client = server.client
         self._gripper = spec.gripper if gripper else None
         own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
@@ -92,13 +92,13 @@ class BulletArm:
         """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
         if opening is not None:
             self.grip(opening)
-        physics_dt = self.world.physics_dt
+        physics_dt = self.server.physics_dt
         times = np.arange(round(dt / physics_dt) + 1, dtype=np.float64) * physics_dt
         q, _ = trajectory.sample(times)
         velocities = (q[1:] - q[:-1]) / physics_dt
         for target, velocity in zip(q.tolist(), velocities.tolist(), strict=False):
             self._drive(target, velocity)
-            self.world.step()
+            self.server.step()
         self._time += dt
         return self.state()
 
@@ -133,7 +133,7 @@ class BulletArm:
             )
 
     def _set_motors(self, gain: float, force: float) -> None:
-        stiffness = min(STIFFNESS * self.world.physics_dt, 1.0)
+        stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
         self._gains = [[gain * stiffness] * self.spec.n, [gain] * self.spec.n]
         self._forces = [force * effort for effort in self._effort]
 
@@ -149,7 +149,7 @@ class BulletArm:
         That is the way of the next physics step. Bullet's motors reach the velocity asked for at
         once and add to it what corrects the position before the step, not after it.
         """
-        self._drive(q.tolist(), ((q_next - q) / self.world.physics_dt).tolist())
+        self._drive(q.tolist(), ((q_next - q) / self.server.physics_dt).tolist())
 
     def _drive(self, q: list[float], qd: list[float]) -> None:
         bullet.setJointMotorControlArray(
@@ -193,7 +193,7 @@ class BulletArm:
         """Say whether a moving link is in contact with the floor now."""
         bullet.performCollisionDetection(physicsClientId=self._client)
         contacts = bullet.getContactPoints(
-            self.body, self.world.floor, physicsClientId=self._client
+            self.body, self.server.floor, physicsClientId=self._client
         )
         return any(contact[3] >= min(self._joints) for contact in contacts)
 

@@ -19,7 +19,7 @@ from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.inertia import LinkInertia, link_inertias
 from robot_learning.kinematics.model import bounded_urdf
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet.world import bullet, quiet
+from robot_learning.worlds.bullet.server import bullet, quiet
 
 Array = NDArray[np.float64]
 ENDLESS = ("0", "-1")  # limits of a joint that has none
