@@ -1,7 +1,6 @@
 """``robot-learning demo``."""
 
 import importlib.util
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,13 +29,15 @@ def demo(
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
-    from robot_learning.cli.train import make_run, with_bars
+    from robot_learning.cli.train import with_bars
+    from robot_learning.training.resolve import make_run
+    from robot_learning.training.run import cleared
 
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
     folder = runs / name
     run = make_run(robot, "reach", "dagger", [], seed, name)
-    shutil.rmtree(folder, ignore_errors=True)
+    cleared(folder)
     bundle = with_bars(folder, run)
     with Bars() as bars:
         session, files = deploy(folder, bundle, robot, goals, seed, bars)

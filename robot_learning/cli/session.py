@@ -30,7 +30,7 @@ def run_session(
     common = {"robot": robot}
     deployed = {**common, "bundle": str(bundle.resolve())}
     log = out.with_name("nodes.log")
-    with log.open("w") as stream, own_domain() as env:
+    with log.open("w", encoding="utf-8") as stream, own_domain() as env:
         nodes = {
             "sim_node": start("sim_node", common, env, stream),
             "safety_node": start("safety_node", common, env, stream),
@@ -76,7 +76,7 @@ def start(
         command += ["-p", f"{key}:={text}"]
     if namespace:
         command += ["-r", f"__ns:=/{namespace}"]
-    return subprocess.Popen(command, env=env, stdout=stdout, stderr=stderr, text=True)
+    return subprocess.Popen(command, env=env, stdout=stdout, stderr=stderr, encoding="utf-8")
 
 
 def stop(processes: Iterable[Process]) -> None:
