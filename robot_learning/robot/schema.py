@@ -183,6 +183,7 @@ class RobotFile(Section):
         home: a safe configuration free of collision, rad or m.
         limits: of each joint, and ``default`` for all; they may only tighten the URDF's.
         workspace: the box that goals lie in.
+        gravity: direction in which it pulls, base frame; -z of the URDF's root if left out.
         hold: where movable joints outside the chain stay, rad or m.
         gripper: what opens and closes at the tip.
         control_period: s.
