@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from robot_learning.base.errors import ConfigError
+from robot_learning.base.errors import BundleError, ConfigError
 
 
 def share_dir() -> Path:
@@ -22,6 +22,26 @@ def share_dir() -> Path:
 def config_dir() -> Path:
     """Return the folder of the shipped YAML files."""
     return share_dir() / "config"
+
+
+def find_bundle(given: str | Path) -> Path:
+    """Return the folder of a bundle.
+
+    Args:
+        given: the folder, that of the run that wrote it, or the name of a shipped policy.
+
+    Raises:
+        BundleError: where it is none of these.
+    """
+    path, shipped = Path(given), config_dir() / "policies"
+    there = bool(str(given)) and path.exists()
+    for folder in (path, path / "bundle") if there else (shipped / path,):
+        if (folder / "bundle.json").is_file():
+            return folder.resolve()
+    if there:
+        raise BundleError(f"{path}: holds neither bundle.json nor bundle/bundle.json")
+    names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
+    raise BundleError(f"'{given}': no such folder, and no shipped policy: {names}")
 
 
 def resolve_uri(uri: str, base: Path) -> Path:

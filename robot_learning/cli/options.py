@@ -18,8 +18,7 @@ Robot = Annotated[
 
 def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
     """Return the bundle in a run's folder, in its own, or a shipped one, with its robot."""
-    from robot_learning.base.errors import ConfigError
-    from robot_learning.base.paths import config_dir
+    from robot_learning.base.paths import find_bundle
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
 
@@ -28,13 +27,7 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
 
         robot = robot or read_config(path).robot
         path = path / "bundle"
-    shipped = config_dir() / "policies"
-    if not path.exists():
-        if not (shipped / path).is_dir():
-            names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
-            raise ConfigError(f"'{path}': no such folder, and no shipped policy: {names}")
-        path = shipped / path
-    bundle = PolicyBundle.load(path)
+    bundle = PolicyBundle.load(find_bundle(path))
     return bundle, RobotSpec.load(robot or bundle.robot["name"])
 
 
