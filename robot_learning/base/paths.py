@@ -41,7 +41,9 @@ def find_bundle(given: str | Path) -> Path:
     if there:
         raise BundleError(f"{path}: holds neither bundle.json nor bundle/bundle.json")
     names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
-    raise BundleError(f"'{given}': no such folder, and no shipped policy: {names}")
+    if not str(given):
+        raise BundleError(f"no bundle given: expected a folder or one of {names}")
+    raise BundleError(f"bundle '{given}': no such folder; shipped are {names}")
 
 
 def resolve_uri(uri: str, base: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from robot_learning.base.errors import ConfigError
+from robot_learning.base.errors import ConfigError, RobotLearningError
 
 if TYPE_CHECKING:
     from robot_learning.cli.bars import Bars
@@ -25,7 +25,10 @@ def demo(
     name: Annotated[str, typer.Option(help="Name of the run; an older one is replaced.")] = "demo",
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
 ) -> None:
-    """Train Reach, deploy it over ROS 2 beside a simulated arm, report on both."""
+    """Train Reach, deploy it over ROS 2 beside a simulated arm, report on both.
+
+    Exit code 1 where fewer than 90 % of the goals were reached.
+    """
     from rich.console import Console
 
     from robot_learning.cli.bars import Bars
@@ -43,6 +46,8 @@ def demo(
     print_table(f"{goals} goals over ROS 2", session_rows(session))
     for file in files:
         Console().print(f"{file}", soft_wrap=True)
+    if session.shortfall:
+        raise RobotLearningError(session.shortfall)
 
 
 def deploy(

@@ -10,10 +10,14 @@ class NodeTime:
 
     A float of s since 1970 is exact to a quarter of a microsecond only; too coarse for a grid of
     periods on which velocities are differences of positions.
+
+    Args:
+        node: whose clock it is.
+        clock: another clock than the node's.
     """
 
-    def __init__(self, node: Any) -> None:
-        self._clock = node.get_clock()
+    def __init__(self, node: Any, clock: Any = None) -> None:
+        self._clock = clock or node.get_clock()
         self._zero = int(self._clock.now().nanoseconds)
 
     def now(self) -> float:
