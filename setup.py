@@ -70,8 +70,8 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
-            "robot-learning = robot_learning.cli.main:main",
-            "train = robot_learning.cli.main:train_main",
+            "robot-learning = robot_learning.cli.entry:main",
+            "train = robot_learning.cli.entry:train",
             "sim_node = robot_learning.nodes.sim_node:main",
             "policy_node = robot_learning.nodes.policy_node:main",
             "safety_node = robot_learning.nodes.safety_node:main",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import ConfigError, RobotLearningError
+from robot_learning.base.interrupts import loading
 
 if TYPE_CHECKING:
     from robot_learning.cli.bars import Bars
@@ -31,12 +32,13 @@ def demo(
     """
     from rich.console import Console
 
-    from robot_learning.cli.bars import Bars
-    from robot_learning.cli.tables import print_table
-    from robot_learning.cli.train import make_run, with_bars
-
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
+    with Console().status("Loading PyTorch and Stable-Baselines3 ..."), loading():
+        import robot_learning.training.train  # noqa: F401
+        from robot_learning.cli.bars import Bars
+        from robot_learning.cli.tables import print_table
+        from robot_learning.cli.train import make_run, with_bars
     folder = runs / name
     run = make_run(robot, "reach", "dagger", [], seed, name)
     shutil.rmtree(folder, ignore_errors=True)

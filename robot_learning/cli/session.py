@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from robot_learning.base.errors import ConfigError, RobotLearningError
 from robot_learning.base.interrupts import held, unwinding
-from robot_learning.nodes.system import Arm, NodeStart, Value, demonstration
+from robot_learning.nodes.system import Arm, NodeStart, Value, demonstration, robot_of
 
 Process = subprocess.Popen[str]
 LOOK = 0.2  # s between looks at whether the nodes live
@@ -33,7 +34,7 @@ def run_session(
     """
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
-    starts = demonstration(Arm(robot=robot, bundle=str(bundle)), goals, seed, out)
+    starts = demonstration(_apart(Arm(robot=robot, bundle=str(bundle))), goals, seed, out)
     log = out.with_name("nodes.log")
     nodes: dict[str, Process] = {}
     with log.open("w", encoding="utf-8") as stream, own_domain() as env, unwinding():
@@ -49,6 +50,14 @@ def run_session(
         finally:
             with held():
                 stop(nodes.values())
+
+
+def _apart(arm: Arm) -> Arm:
+    """Return the arm under names that no other one answers to, should both be in one domain."""
+    from robot_learning.robot import RobotSpec
+
+    topic = RobotSpec.load(robot_of(arm)).controller_topic.lstrip("/")
+    return replace(arm, namespace=f"demo_{os.getpid()}", controller_topic=topic)
 
 
 def _follow(nodes: Mapping[str, Process], stream: IO[str], on_goal: Callable[[int], None]) -> int:
