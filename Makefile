@@ -9,10 +9,10 @@ EXTRAS = $(if $(HAS_ROS),dev,dev$(comma)ros)
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo test test-wall check bench clean
 
 help: ## Show what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
 install: .venv/installed ## Make .venv and install everything into it
 
@@ -31,8 +31,12 @@ install: .venv/installed ## Make .venv and install everything into it
 demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo/report.html
 	@$(BIN)/robot-learning demo $(ARGS)
 
-test: install ## Run the tests
-	@$(BIN)/python -m pytest -q $(ARGS)
+test: install ## Run the tests, those on the wall clock by themselves
+	@$(BIN)/python -m pytest -q -m 'not wall_clock' $(ARGS)
+	@$(MAKE) --no-print-directory test-wall
+
+test-wall: install ## Run the tests that live on the wall clock
+	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 
 check: install ## Lint, types, layers
 	@$(BIN)/ruff check .

@@ -12,8 +12,8 @@ from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import rollout
 from robot_learning.experts.expert import expert_action
 from robot_learning.tasks import push, task
-from robot_learning.worlds.bullet import Objects, World
-from robot_learning.worlds.bullet.world import bullet
+from robot_learning.worlds.bullet import BulletWorld, Objects, Server
+from robot_learning.worlds.bullet.server import bullet
 
 STEPS = (0.002, 0.004, 0.008, 0.01, 0.02)  # s
 TASKS = ("push", "slide", "pick_and_place")
@@ -28,9 +28,9 @@ def rows() -> list[Row]:
 
 
 def row(dt: float, iterations: int) -> Row:
-    made = World.__init__
+    made = Server.__init__
 
-    def fewer(world: World, **settings: object) -> None:
+    def fewer(world: Server, **settings: object) -> None:
         made(world, **settings)  # type: ignore[arg-type]
         bullet.setPhysicsEngineParameter(
             numSolverIterations=iterations, physicsClientId=world.client
@@ -39,7 +39,7 @@ def row(dt: float, iterations: int) -> Row:
     with (
         patch.object(task.Task, "physics_dt", dt),
         patch.object(push, "PHYSICS_DT", dt),
-        patch.object(World, "__init__", fewer),
+        patch.object(Server, "__init__", fewer),
     ):
         error, spent = tracking()
         solved = [f"{name} {by_script(name):.0%}" for name in TASKS]
@@ -55,7 +55,9 @@ def tracking() -> tuple[NDArray[np.float64], float]:
     """Return the largest joint errors in each of many steps, rad, and Bullet's time in one, s."""
     env = ArmEnv(robot="panda", task="reach")
     rng, errors, spent = np.random.default_rng(0), [], 0.0
-    step = env.world.step  # type: ignore[union-attr]
+    assert isinstance(env.world, BulletWorld)
+    server = env.world.server
+    step = server.step
 
     def timed() -> None:
         nonlocal spent
@@ -63,7 +65,7 @@ def tracking() -> tuple[NDArray[np.float64], float]:
         step()
         spent += time.perf_counter() - start
 
-    env.world.step = timed  # type: ignore[method-assign, union-attr]
+    server.step = timed  # type: ignore[method-assign]
     for number in range(600):
         if number % 50 == 0:
             env.reset(seed=number)
@@ -82,7 +84,7 @@ def by_script(name: str) -> float:
 
 def sliding(dt: float) -> float:
     """Return by what share a box slides farther than v² / (2 mu g)."""
-    world = World(physics_dt=dt, floor_friction=0.05)
+    world = Server(physics_dt=dt, floor_friction=0.05)
     box = ObjectSpec("box", width=0.06, height=0.03, mass=0.1, friction=1.0)
     objects = Objects(world, [box])
     objects.place("box", np.array([0.0, 0.0, 0.0151]))

@@ -15,34 +15,46 @@ BLOCK = 500  # steps
 EPISODE = 50
 
 
-def make(package: str, task: str) -> Any:
+class Unguarded:
+    """What an environment asks of a filter, without any of it."""
+
+    def __init__(self, spec: Any) -> None:
+        self.spec = spec
+        self.latched = None
+
+    def is_free(self, q: Any) -> bool:
+        return True
+
+    def reset(self, q: Any, now: float, opening: float | None = None) -> None:
+        self._q, self._qd = q, 0.0 * q
+
+    def apply(self, command: Any, state: Any, dt: float, now: float) -> Any:
+        from robot_learning.safety import SafetyResult, Status
+        from robot_learning.safety.motion import stopping_motion
+
+        stop = stopping_motion(self._q, self._qd, command.qd, self.spec.acceleration, dt)
+        self._q, self._qd = stop.sample(dt)
+        return SafetyResult(stop, dt, Status.OK, (), {}, command.opening)
+
+
+def make(package: str, task: str, kind: str) -> Any:
+    """Return an environment; ``kind`` is what is left of the filter: everything, limits or off."""
     if package == "panda_gym":
         import gymnasium
         import panda_gym  # noqa: F401  registers the tasks
 
         return gymnasium.make(task).unwrapped
     from robot_learning.envs import ArmEnv
+    from robot_learning.robot import RobotSpec
+    from robot_learning.safety import SafetyFilter
 
-    return ArmEnv(robot="panda", task=task)
-
-
-def unfiltered(env: Any, kind: str) -> None:
-    """Leave of the safety filter what ``kind`` says: everything, limits or nothing."""
-    from robot_learning.safety import SafetyFilter, SafetyResult, Status
-    from robot_learning.safety.motion import stopping_motion
-
-    if kind == "everything":
-        return
-    filter = env.filter = SafetyFilter(env.robot, limits_only=True)
-    if kind == "limits":
-        return
-    spec = env.robot
-
-    def apply(command: Any, state: Any, dt: float, now: float) -> SafetyResult:
-        stop = stopping_motion(state.q, state.qd, command.qd, spec.acceleration, dt)
-        return SafetyResult(stop, dt, Status.OK, (), {}, command.opening)
-
-    filter.apply = apply  # type: ignore[method-assign]
+    spec = RobotSpec.load("panda")
+    guards: dict[str, Any] = {
+        "everything": lambda: None,
+        "limits": lambda: SafetyFilter(spec, limits_only=True),
+        "off": lambda: Unguarded(spec),
+    }
+    return ArmEnv(robot="panda", task=task, filter=guards[kind]())
 
 
 def block(env: Any, actions: Any) -> float:
@@ -57,7 +69,7 @@ def block(env: Any, actions: Any) -> float:
 
 def inside_bullet() -> list[float]:
     """Count the seconds spent in Bullet's own stepping from now on, in the list returned."""
-    from robot_learning.worlds.bullet.world import bullet
+    from robot_learning.worlds.bullet.server import bullet
 
     step, spent = bullet.stepSimulation, [0.0]
 
@@ -86,13 +98,12 @@ def tracking(env: Any) -> list[float]:
 
 def main() -> None:
     package, task, *kind = sys.argv[1:]
-    env = make(package, task)
+    env = make(package, task, kind[0] if kind else "everything")
     if kind == ["tracking"]:
         print(json.dumps(tracking(env)))
         return
     spent = [0.0]
     if package == "robot_learning":
-        unfiltered(env, kind[0])
         spent = inside_bullet() if kind[1:] == ["inside"] else spent
     rng = np.random.default_rng(0)
     shape = (BLOCK, *env.action_space.shape)

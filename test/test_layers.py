@@ -27,7 +27,7 @@ ALLOWED = {
 }
 ALLOWED["training"] = {*ALLOWED["evaluation"], "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
-EXTRA = {"nodes/sim_node.py": {"worlds"}, "experts/expert.py": {"envs"}}
+EXTRA = {"nodes/sim_node.py": {"worlds"}}
 # Third-party packages and the only folders that may name them.
 HOMES = {
     "pybullet": {"worlds/bullet"},

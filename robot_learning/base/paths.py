@@ -41,9 +41,7 @@ def find_bundle(given: str | Path) -> Path:
     if there:
         raise BundleError(f"{path}: holds neither bundle.json nor bundle/bundle.json")
     names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
-    if not str(given):
-        raise BundleError(f"no bundle given: expected a folder or one of {names}")
-    raise BundleError(f"bundle '{given}': no such folder; shipped are {names}")
+    raise BundleError(f"'{given}': no such folder, and no shipped policy: {names}")
 
 
 def resolve_uri(uri: str, base: Path) -> Path:

@@ -1,12 +1,10 @@
 """What travels between the layers: states and commands, with joints in ``RobotSpec`` order."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from robot_learning.base.trajectory import Trajectory
 
 Array = NDArray[np.float64]
 
@@ -42,20 +40,25 @@ class JointCommand:
     """What a command source asks for, before the safety filter.
 
     Attributes:
-        qd: (n,) velocities wanted at the end of the control period, rad/s or m/s.
+        qd: (n,) velocities wanted, rad/s or m/s.
         q: (n,) positions wanted at the end of the control period, rad or m; None where the
             source commands velocities alone.
+        acceleration: (n,) most acceleration on the way there, rad/s² or m/s²; None for what the
+            arm can do. It shapes a command that holds for several control periods.
         opening: of the gripper wanted, 0 closed to 1 open; None leaves it as it is.
     """
 
     qd: Array
     q: Array | None = None
     opening: float | None = None
+    acceleration: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "qd", frozen_array(self.qd))
         if self.q is not None:
             object.__setattr__(self, "q", frozen_array(self.q))
+        if self.acceleration is not None:
+            object.__setattr__(self, "acceleration", frozen_array(self.acceleration))
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,29 @@ class Input:
     stamp: float
 
 
-class ArmBackend(Protocol):
-    """Whatever can be moved: a simulated arm, a fake one in tests, a real one."""
+@dataclass(frozen=True)
+class Start:
+    """How an episode begins.
 
-    def reset(self, q: Array, opening: float = 0.0) -> ArmState:
-        """Put the arm at rest at ``q`` (n,), its gripper at ``opening``; return its state."""
+    Attributes:
+        q: (n,) configuration, at rest.
+        opening: of the gripper, 0 closed to 1 open.
+        places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
+    """
 
-    def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
-        """Follow ``trajectory`` from its start for ``dt`` seconds and return the state then.
+    q: Array
+    opening: float = 0.0
+    places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
 
-        ``opening`` in [0, 1] is where the gripper is sent; None leaves it as it is.
-        """
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is true of a world at one time.
+
+    Attributes:
+        state: of the arm.
+        inputs: what else may be measured, by name: positions of objects, the gripper's opening.
+    """
+
+    state: ArmState
+    inputs: Mapping[str, Input] = field(default_factory=dict)

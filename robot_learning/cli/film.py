@@ -8,7 +8,8 @@ import numpy as np
 from robot_learning.evaluation.rollout import write_video
 from robot_learning.monitoring.session import Session
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet import BulletArm, Camera, World, look
+from robot_learning.worlds.bullet import BulletArm, Server, look
+from robot_learning.worlds.camera import Camera
 
 FPS = 15
 WIDTH, HEIGHT = 480, 352
@@ -26,7 +27,7 @@ def film(
     begin = session.goals[0]["sent"] if session.goals else times[0]
     wanted = np.arange(begin, min(begin + seconds, times[-1]), 1 / FPS)
     sent = np.array([goal["sent"] for goal in session.goals])
-    world = World()
+    world = Server()
     camera = Camera(np.array([0.2, 0.0, 0.35]), 1.6, WIDTH, HEIGHT)
     frames = []
     try:

@@ -1,6 +1,5 @@
 """Any arm and any task as a Gymnasium goal environment."""
 
-import math
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmBackend, ArmState, Input
+from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
 from robot_learning.policy.terms import TERMS
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, Status
-from robot_learning.tasks import Start, TaskSettings, load_task, make_task
-from robot_learning.worlds.bullet import BulletArm, Camera, Objects, World, look
+from robot_learning.tasks import Task, TaskSettings, load_task, make_task
+from robot_learning.worlds.camera import Camera
 from robot_learning.worlds.sensing import Sensing
 from robot_learning.worlds.variation import Randomization, Variation, load_shifts
+from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
 DRAWS = 1000
@@ -43,7 +44,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         reward: ``sparse`` or ``dense``.
         tolerance: distance that counts as reached, m; the task's own where None is given.
         render_mode: None, ``rgb_array`` or ``human``.
-        backend: an arm to use instead of a simulated one.
+        world: what answers its motions: the name of one in
+            :data:`robot_learning.envs.worlds.WORLDS`, or one of one's own.
+        filter: what guards the arm in place of a filter with everything on.
+        interface: how a policy sees and moves the arm, a bundle's for example; made from the task,
+            ``action_mode`` and ``goal_terms`` where None is given.
         shift: what the physics and the sensors are to differ in from episode to episode: a YAML
             file, the name of a shipped one, or what was read; None for nothing. The observation
             and the reward are of what arrives, ``is_success`` and ``distance`` of what is.
@@ -66,7 +71,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         reward: str = "dense",
         tolerance: float | None = None,
         render_mode: str | None = None,
-        backend: ArmBackend | None = None,
+        world: str | World = "bullet",
+        filter: SafetyFilter | None = None,
+        interface: Interface | None = None,
         shift: str | Path | Randomization | None = None,
         goal_terms: bool = True,
     ) -> None:
@@ -77,32 +84,25 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.robot = RobotSpec.load(robot)
         self.model = ArmModel(self.robot)
         self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
-        self.task = make_task(self.task_settings, self.model, reward, tolerance)
-        self.interface = self._make_interface(action_mode or self.task.action_mode, goal_terms)
-        self.filter = SafetyFilter(self.robot)
-        self.world: World | None = None
-        self.objects: Objects | None = None
-        if backend is None:
-            period = self.robot.control_period
-            self.world = World(
-                gui=render_mode == "human",
-                physics_dt=period / math.ceil(period / self.task.physics_dt),
-                floor=self.robot.safety.floor,
-                floor_friction=self.task.floor_friction,
-            )
-            backend = BulletArm(self.world, self.robot, gripper=self.task.gripper)
-            self.objects = Objects(self.world, self.task.objects)
-        elif self.task.objects or shift is not None:
-            raise ConfigError(
-                f"task '{self.task.name}': objects and shifts are simulated; it takes no backend"
-            )
-        self.backend = backend
+        self.filter = SafetyFilter(self.robot) if filter is None else filter
+        free = self.filter.is_free
+        self.task = make_task(self.task_settings, self.model, reward, tolerance, free)
+        self.interface = interface or task_interface(
+            self.task, self.robot, action_mode or self.task.action_mode, goal_terms
+        )
+        _check_interface(self.interface, self.robot)
+        self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
+        gui = render_mode == "human"
+        self.world = (
+            make_world(world, self.robot, self.task, gui) if isinstance(world, str) else world
+        )
+        if self._shifts is not None and not self.world.varies:
+            raise ConfigError(f"shift: {type(self.world).__name__} has no physics to vary")
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
         self.history = History.start(self.interface)
         self.inputs: Mapping[str, Input] = {}
         self._state: ArmState | None = None
-        self._truth: ArmState | None = None
-        self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
+        self._truth: Snapshot | None = None
         self.variation = Variation()
         self._sensing: Sensing | None = None
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
@@ -115,20 +115,6 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         )
         self.observation_space = spaces
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (self.interface.n_action,), np.float32)
-
-    def _make_interface(self, action_mode: str, goal_terms: bool) -> Interface:
-        observed = self.task.observed
-        return Interface(
-            joints=self.robot.joints,
-            action_mode=action_mode,
-            gripper=self.task.gripper,
-            achieved=self.task.achieved,
-            desired=self.task.desired,
-            observed=tuple(name for name in observed if goal_terms or not TERMS[name].of_goal),
-            control_period=self.robot.control_period,
-            policy_every=self.robot.policy_every,
-            tolerance=self.task.tolerance,
-        )
 
     @property
     def state(self) -> ArmState:
@@ -146,15 +132,14 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._sent.clear()
         if self._shifts is not None:
             self.variation = self._shifts.draw(self.np_random)
-            self._apply(self.variation, start)
-        state = self.backend.reset(start.q, start.opening)
-        self.filter.reset(start.q, state.stamp, start.opening)
+            self.world.vary(self.variation, self.np_random)
+            self._sensing = Sensing(self.variation, self.np_random)
+            at_start = (Trajectory.rest(start.q), start.opening)
+            self._sent.extend([at_start] * self.variation.action_latency)
+        snapshot = self.world.reset(start)
+        self.filter.reset(start.q, snapshot.state.stamp, start.opening)
         self.history = History.start(self.interface)
-        if self.objects is not None:
-            self.objects.lift()
-            for name, place in start.places.items():
-                self.objects.place(name, *place)
-        self._sense(state)
+        self._sense(snapshot)
         observation = self._observe()
         return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
 
@@ -162,17 +147,16 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self, action: ArrayLike | None
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        changed, seen = False, self.inputs
+        changed, seen, dt = False, self.inputs, self.robot.control_period
+        command = None
+        if action is not None:
+            command = self.interface.decode(self.model, action, self.state)
         for _ in range(self.robot.policy_every):
-            command = None
-            if action is not None:
-                command = self.interface.decode(self.model, action, self.state)
-            dt = self.robot.control_period
             result = self.filter.apply(command, self.state, dt, self.time)
             changed = changed or result.status is not Status.OK
             self._sent.append((result.stop, result.opening))
             motion, opening = self._sent.popleft()
-            self._sense(self.backend.step(motion, dt, opening))
+            self._sense(self.world.step(motion, dt, opening))
         if action is not None:
             self.history.push(action, seen)
         observation = self._observe()
@@ -184,38 +168,20 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     @property
     def time(self) -> float:
         """Simulated time since the episode began, s."""
-        return 0.0 if self._truth is None else self._truth.stamp
+        return 0.0 if self._truth is None else self._truth.state.stamp
 
-    def _sense(self, state: ArmState) -> None:
+    def _sense(self, snapshot: Snapshot) -> None:
         """Take what is true now for what is measured, or let the sensors make it of it."""
-        self._truth = state
-        self._state, self.inputs = state, self._read_inputs()
+        self._truth = snapshot
+        self._state, self.inputs = snapshot.state, self._told(snapshot)
         if self._sensing is not None:
-            self._state, self.inputs = self._sensing.measure(state, self.inputs)
+            self._state, self.inputs = self._sensing.measure(self._state, self.inputs)
 
-    def _apply(self, variation: Variation, start: Start) -> None:
-        assert self.world is not None and self.objects is not None
-        assert isinstance(self.backend, BulletArm)
-        self.backend.vary(
-            link_mass=variation.link_mass,
-            payload=variation.payload,
-            damping=variation.damping,
-            motor_gain=variation.motor_gain,
-            motor_force=variation.motor_force,
-        )
-        self.objects.vary(variation.object_mass, variation.friction)
-        self.world.tilt_gravity(variation.gravity_tilt, self.np_random.uniform(-np.pi, np.pi))
-        self._sensing = Sensing(variation, self.np_random)
-        self._sent.extend([(Trajectory.rest(start.q), start.opening)] * variation.action_latency)
-
-    def _read_inputs(self) -> dict[str, Input]:
-        now = self.time
-        values = self.task.inputs(now)
-        if self.objects is not None:
-            values |= self.objects.positions()
-        if self.task.gripper and isinstance(self.backend, BulletArm):
-            values["gripper_opening"] = np.array([self.backend.opening])
-        return {name: Input(value, now) for name, value in values.items()}
+    def _told(self, snapshot: Snapshot) -> dict[str, Input]:
+        """Return what the task tells at that time beside what the world measures."""
+        now = snapshot.state.stamp
+        told = {name: Input(value, now) for name, value in self.task.inputs(now).items()}
+        return {**told, **snapshot.inputs}
 
     def _free_start(self) -> Start:
         for _ in range(DRAWS):
@@ -230,10 +196,10 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def render(self) -> Any:
         """Return a picture (h, w, 3) in mode ``rgb_array``."""
-        if self.render_mode != "rgb_array" or self.world is None:
+        if self.render_mode != "rgb_array" or not self.world.visible:
             return None
         self._show_goal()
-        return look(self.world, self.camera).rgb
+        return self.world.look(self.camera).rgb
 
     @property
     def camera(self) -> Camera:
@@ -243,14 +209,13 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         return Camera(centre + [0, 0, 0.15], 1.1 + reach)
 
     def close(self) -> None:
-        """End the simulation."""
-        if self.world is not None:
-            self.world.close()
+        """End the world."""
+        self.world.close()
 
     def _show_goal(self) -> None:
         for name in ("goal", "stack_goal"):
-            if self.world is not None and name in self.inputs:
-                self.world.set_marker(name, self.inputs[name].value, self.task.tolerance)
+            if name in self.inputs:
+                self.world.mark(name, self.inputs[name].value, self.task.tolerance)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
         flat = self.interface.observe(self.model, self.state, self.inputs, self.history)
@@ -266,7 +231,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Return the errors of the task, whatever the sensors make of them in ``seen``."""
         if self._sensing is None or self._truth is None:
             return seen
-        flat = self.interface.observe(self.model, self._truth, self._read_inputs(), self.history)
+        state, told = self._truth.state, self._told(self._truth)
+        flat = self.interface.observe(self.model, state, told, self.history)
         return self._errors(self.interface.split(flat))
 
     def _info(self, errors: Array, changed: bool) -> dict[str, Any]:
@@ -278,3 +244,27 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             "command_changed": changed,
             "effort": float(speed @ speed) / self.robot.n,
         }
+
+
+def task_interface(
+    task: Task, robot: RobotSpec, action_mode: str, goal_terms: bool = True
+) -> Interface:
+    """Return the interface that a task suggests for a robot."""
+    return Interface(
+        joints=robot.joints,
+        action_mode=action_mode,
+        gripper=task.gripper,
+        achieved=task.achieved,
+        desired=task.desired,
+        observed=tuple(name for name in task.observed if goal_terms or not TERMS[name].of_goal),
+        control_period=robot.control_period,
+        policy_every=robot.policy_every,
+        tolerance=task.tolerance,
+    )
+
+
+def _check_interface(interface: Interface, robot: RobotSpec) -> None:
+    for name in ("joints", "control_period", "policy_every"):
+        theirs, own = getattr(interface, name), getattr(robot, name)
+        if theirs != own:
+            raise ConfigError(f"interface.{name}: {theirs}, but {robot.path} has {own}")

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs.arm_env import ArmEnv
-from robot_learning.worlds.bullet import Camera, look
-from robot_learning.worlds.bullet.camera import FAR
+from robot_learning.worlds.camera import FAR, Camera
 
 SPACES = {"rgb": (3, 0, 255, np.uint8), "depth": (1, 0, FAR, np.float32)}
 SPACES |= {"segmentation": (1, 0, 255, np.uint8)}
@@ -20,7 +19,7 @@ SPACES |= {"segmentation": (1, 0, 255, np.uint8)}
 class CameraObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
     """Adds pictures to the observation: ``rgb``, ``depth`` in m, ``segmentation`` by body.
 
-    The goal's marker is not in them. See :class:`robot_learning.worlds.bullet.camera.Picture`.
+    The goal's marker is not in them. See :class:`robot_learning.worlds.camera.Picture`.
 
     Args:
         env: an :class:`ArmEnv` with a simulated arm, perhaps wrapped.
@@ -39,7 +38,7 @@ class CameraObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
     ) -> None:
         super().__init__(env)
         arm = env.unwrapped
-        if not isinstance(arm, ArmEnv) or arm.world is None:
+        if not isinstance(arm, ArmEnv) or not arm.world.visible:
             raise ConfigError("cameras: there is no simulated arm to look at")
         for kind in kinds:
             if kind not in SPACES:
@@ -67,6 +66,6 @@ class CameraObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
 
     def observation(self, observation: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return the observation with the pictures."""
-        self._world.hide_markers()
-        picture = look(self._world, self._placed)
+        self._world.hide_marks()
+        picture = self._world.look(self._placed)
         return {**observation, **{kind: getattr(picture, kind) for kind in self._kinds}}

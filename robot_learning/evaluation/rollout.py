@@ -172,7 +172,7 @@ def env_of(
     return ArmEnv(
         robot=spec.path,
         task=TaskSettings(**bundle.provenance.get("task", {"task": bundle.task})),
-        action_mode=bundle.interface.action_mode,
+        interface=bundle.interface,
         tolerance=tolerance or bundle.interface.tolerance,
         render_mode=render_mode,
         shift=shift,

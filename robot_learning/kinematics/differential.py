@@ -9,6 +9,34 @@ Array = NDArray[np.float64]
 HOME_TIME = 1.0  # s
 HOME_SPEED = 0.2  # of the speed limits
 NULL_DAMPING = 1e-6  # m²; what is left over hardly moves the tip
+DAMPING = 0.05**2  # m²; bounds steps near singularities
+# How fast a tip turns to where it should point: 1/s, and rad/s at most.
+TURN_GAIN, TURN_SPEED = 5.0, 1.5
+
+
+@compiled
+def resolve(q: Array, J: Array, twist: Array, home: Array, velocity: Array, most: Array) -> Array:
+    """Return joint velocities (n,) that move the tip by ``twist`` a second.
+
+    Spare joints drift toward home; all joints are slowed alike where one would pass ``most``.
+
+    Args:
+        q: (n,) rad or m.
+        J: (m, n) rows of the Jacobian.
+        twist: (m,) m/s and rad/s.
+        home: (n,) rad or m; ``q`` where nothing is to drift.
+        velocity: (n,) speed limits, rad/s or m/s.
+        most: (n,) the fastest that may be asked for, rad/s or m/s.
+    """
+    return shorten(damped_step(J, twist, DAMPING) + home_motion(q, J, home, velocity), most)
+
+
+@compiled
+def turning(offset: Array) -> Array:
+    """Return the angular velocity (3,), rad/s, that turns a tip by ``offset`` (3,), rad."""
+    wanted = TURN_GAIN * offset
+    speed = np.sqrt((wanted * wanted).sum())
+    return wanted * min(1.0, TURN_SPEED / max(speed, 1e-9))
 
 
 @compiled

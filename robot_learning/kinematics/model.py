@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from robot_learning.kinematics.chain import tip_jacobian, tip_pose
 from robot_learning.robot.spec import RobotSpec
+from robot_learning.robot.urdf import MOVABLE
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 0.0, 1.0])
@@ -105,16 +106,27 @@ def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
     return full, locked, q_hold
 
 
-def bounded_urdf(spec: RobotSpec) -> ET.Element:
-    """Return the URDF with continuous joints of the chain made revolute, one number each."""
+def bounded_urdf(spec: RobotSpec, endless: tuple[str, str] = ("-1e9", "1e9")) -> ET.Element:
+    """Return the URDF with continuous joints made revolute, one number each, and limits complete.
+
+    Engines differ in what they make of a limit that is left out, and of one that a continuous
+    joint has: refuse the file, take it for 0, or ignore it. The limits that count are the spec's.
+
+    Args:
+        spec: the robot.
+        endless: limits that an engine takes for none.
+    """
     root = ET.parse(spec.urdf).getroot()
     for joint in root.findall("joint"):
+        if joint.get("type") not in MOVABLE:
+            continue
+        limit = joint.find("limit")
+        limit = ET.SubElement(joint, "limit") if limit is None else limit
+        if joint.get("type") == "continuous" or not {"lower", "upper"} <= set(limit.keys()):
+            for key, value in zip(("lower", "upper"), endless, strict=True):
+                limit.set(key, value)
         if joint.get("type") == "continuous":
             joint.set("type", "revolute")
-            limit = joint.find("limit")
-            limit = ET.SubElement(joint, "limit") if limit is None else limit
-            for key, value in (("lower", "-1e9"), ("upper", "1e9")):
-                limit.set(key, value)
-            for key in ("effort", "velocity"):
-                limit.set(key, limit.get(key, "1e9"))
+        for key in ("effort", "velocity"):
+            limit.set(key, limit.get(key, "0"))
     return root

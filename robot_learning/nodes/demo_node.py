@@ -1,6 +1,5 @@
 """Sends goals to a running policy one after the other and records what happens."""
 
-import json
 import sys
 import time
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray, String
+from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.base.errors import RobotLearningError, StateError
@@ -24,6 +23,7 @@ from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
+from robot_learning.nodes.report import WAITING
 from robot_learning.nodes.run import run
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
@@ -67,10 +67,11 @@ class DemoNode(Node):
         self._progress = time.monotonic()
         self._safe = False
         self._latched, self._latched_at = "", 0.0
-        self._refused = ""
+        self._refused = self._reason = ""
         self._goals = self.create_publisher(PoseStamped, "policy_node/goal", 10)
         self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
-        self.create_subscription(String, "policy_node/telemetry", self._on_telemetry, 50)
+        self.create_subscription(DiagnosticStatus, "policy_node/status", self._on_policy, 10)
+        self.create_subscription(Float64MultiArray, "policy_node/action", self._on_action, 50)
         self.create_subscription(DiagnosticStatus, "safety_node/status", self._on_status, 50)
         if kind == "joint_trajectory_controller":
             self.create_subscription(JointTrajectory, topic, self._on_trajectory, 50)
@@ -156,13 +157,16 @@ class DemoNode(Node):
                 raise RobotLearningError(self.session.shortfall)
             rclpy.try_shutdown()
 
-    def _on_telemetry(self, message: String) -> None:
-        data = json.loads(message.data)
-        if self._attempt is not None:
-            ours = np.allclose(data["goal"], self._attempt.goal, atol=1e-9)
+    def _on_policy(self, message: DiagnosticStatus) -> None:
+        values = {item.key: item.value for item in message.values}
+        goal = [float(word) for word in values.get("goal", "").split()]
+        if self._attempt is not None and len(goal) == 3:
+            ours = np.allclose(goal, self._attempt.goal, atol=1e-9)
             self._attempt.taken = self._attempt.taken or bool(ours)
-        if not data["refused"]:
-            self.session.latencies.append(data["latency"])
+
+    def _on_action(self, message: Float64MultiArray) -> None:
+        _, parts = messages.parts_of(message)
+        self.session.latencies.append(float(parts["latency"][0]))
 
     def _on_status(self, message: DiagnosticStatus) -> None:
         values = {item.key: item.value for item in message.values}
@@ -170,9 +174,9 @@ class DemoNode(Node):
         latched = values.get("latched", "")
         if latched and not self._latched:
             self._latched_at = time.monotonic()
-        self._latched = latched
+        self._latched, self._reason = latched, values.get("reason", "")
         self._safe = message.level == DiagnosticStatus.OK and not latched
-        if "no_command" not in causes:
+        if message.message != WAITING and "no_command" not in causes:
             self.session.add_tick(causes, message.message != "OK")
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
@@ -188,7 +192,7 @@ class DemoNode(Node):
     def _missing(self) -> list[str]:
         """Name what a first goal waits for; the safety node must be in reach and at ease."""
         states = f"usable joint states ({self._refused})" if self._refused else "joint states"
-        safety = "safety_node at ease" if self._latched else "safety_node"
+        safety = f"safety_node ({self._reason})" if self._reason else "safety_node"
         there = {
             states: bool(self.session.times),
             safety: self._safe,

@@ -1,6 +1,6 @@
 """Between ROS messages and the package's types. Joints are matched by name, never by place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray, MultiArrayDimension, MultiArrayLayout
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from robot_learning.base.errors import StateError
@@ -15,6 +16,8 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
 
 Array = NDArray[np.float64]
+# The first two parts of a labelled array, one number each: a float of ns would be rounded.
+STAMP = ("stamp.sec", "stamp.nanosec")
 # Hears reliable and best-effort publishers alike; drivers are either.
 JOINT_STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -60,6 +63,36 @@ def arm_state(message: JointState, joints: Sequence[str], stamp: float) -> ArmSt
     return ArmState(q, qd, stamp)
 
 
+def labelled(stamp: Time, parts: Mapping[str, Sequence[float]]) -> Float64MultiArray:
+    """Return named parts one after the other, each a dimension with its label and size.
+
+    The message has no header: its first two numbers are the stamp.
+    """
+    parts = {STAMP[0]: [stamp.sec], STAMP[1]: [stamp.nanosec], **parts}
+    dimensions = [
+        MultiArrayDimension(label=label, size=len(part), stride=len(part))
+        for label, part in parts.items()
+    ]
+    data = [float(value) for part in parts.values() for value in part]
+    return Float64MultiArray(layout=MultiArrayLayout(dim=dimensions), data=data)
+
+
+def parts_of(message: Float64MultiArray) -> tuple[Time, dict[str, Array]]:
+    """Read what :func:`labelled` wrote: the stamp, and the parts by label.
+
+    Raises:
+        StateError: where the labels do not fit the data, or there is no stamp.
+    """
+    sizes = [dimension.size for dimension in message.layout.dim]
+    labels = [dimension.label for dimension in message.layout.dim]
+    if sum(sizes) != len(message.data) or tuple(labels[:2]) != STAMP or sizes[:2] != [1, 1]:
+        raise StateError(f"labels {labels} of sizes {sizes} for {len(message.data)} numbers")
+    data = np.asarray(message.data, dtype=np.float64)
+    parts = dict(zip(labels, np.split(data, np.cumsum(sizes)[:-1]), strict=True))
+    sec, nanosec = (int(parts.pop(label)[0]) for label in STAMP)
+    return Time(sec=sec, nanosec=nanosec), parts
+
+
 def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> JointState:
     """Return a message with positions and velocities (n,)."""
     message = JointState(name=list(joints), position=q.tolist(), velocity=qd.tolist())
@@ -69,6 +102,9 @@ def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> Join
 
 def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
     """Read a command: velocities, positions or both; what is left out is not asked for.
+
+    No standard message holds an acceleration beside a velocity, so ``effort`` holds the most
+    acceleration on the way there.
 
     Raises:
         StateError: where a joint is missing or doubled, or a value is missing or not finite.
@@ -82,7 +118,15 @@ def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
         q = _values(message.position, order, message.name, "position")
     elif not len(message.velocity):
         raise StateError("the command has neither position nor velocity")
-    return JointCommand(qd, q)
+    most = None
+    if len(message.effort):
+        most = _values(message.effort, order, message.name, "effort")
+        if not (most > 0).all():
+            raise StateError(
+                f"effort is {most}; in a command it is the most acceleration and above 0: "
+                "leave it empty where there is none"
+            )
+    return JointCommand(qd, q, acceleration=most)
 
 
 def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -> JointState:
@@ -90,6 +134,8 @@ def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -
     message = JointState(name=list(joints), velocity=command.qd.tolist())
     if command.q is not None:
         message.position = command.q.tolist()
+    if command.acceleration is not None:
+        message.effort = command.acceleration.tolist()
     message.header.stamp = stamp
     return message
 

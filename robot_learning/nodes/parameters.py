@@ -4,12 +4,13 @@ from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
+from robot_learning.base.periods import CLOCK_PERIODS, COMMAND_PERIODS, STATE_PERIODS, STREAMED
 from robot_learning.robot import RobotSpec
 
 
-def text(node: Any, name: str, default: str, description: str) -> str:
+def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
     """Declare a string parameter and return its value."""
-    descriptor = ParameterDescriptor(description=description, read_only=True)
+    descriptor = ParameterDescriptor(description=description, read_only=read_only)
     return str(node.declare_parameter(name, default, descriptor).value)
 
 
@@ -20,12 +21,19 @@ def flag(node: Any, name: str, default: bool, description: str) -> bool:
 
 
 def number(
-    node: Any, name: str, default: float, low: float, high: float, description: str
+    node: Any,
+    name: str,
+    default: float,
+    low: float,
+    high: float,
+    description: str,
+    *,
+    read_only: bool = True,
 ) -> float:
     """Declare a number with its range and return its value."""
     bounds = FloatingPointRange(from_value=low, to_value=high)
     descriptor = ParameterDescriptor(
-        description=description, read_only=True, floating_point_range=[bounds]
+        description=description, read_only=read_only, floating_point_range=[bounds]
     )
     return float(node.declare_parameter(name, default, descriptor).value)
 
@@ -37,6 +45,74 @@ def integer(node: Any, name: str, default: int, low: int, high: int, description
         description=description, read_only=True, integer_range=[bounds]
     )
     return int(node.declare_parameter(name, default, descriptor).value)
+
+
+class Timeout:
+    """A time-out in s that may be set while the node runs; 0 stands for so many periods.
+
+    Args:
+        node: whose parameter it is.
+        name: of the parameter.
+        periods: how many of them 0 stands for.
+        kind: of the periods, ``control`` or ``policy``.
+        description: what times out.
+        longest: the largest value, s.
+    """
+
+    def __init__(
+        self,
+        node: Any,
+        name: str,
+        periods: int,
+        kind: str,
+        description: str,
+        longest: float = 1.0,
+    ) -> None:
+        self._node, self._name, self._periods = node, name, periods
+        told = f"{description}, s; 0: {periods} {kind} periods"
+        number(node, name, 0.0, 0.0, longest, told, read_only=False)
+
+    def of(self, period: float) -> float:
+        """Return the time-out, s, where ``period`` is what it is counted in, s."""
+        return float(self._node.get_parameter(self._name).value) or self._periods * period
+
+
+class SafetyTimeouts:
+    """What the safety node waits for, s.
+
+    Args:
+        node: whose parameters they are.
+        spec: the robot whose periods count.
+    """
+
+    def __init__(self, node: Any, spec: RobotSpec) -> None:
+        self._spec = spec
+        self._state = Timeout(
+            node, "state_timeout", STATE_PERIODS, "control", "age at which a joint state is stale"
+        )
+        self._command = Timeout(
+            node, "command_timeout", COMMAND_PERIODS, "policy", "age at which a command is stale"
+        )
+        told = "steady time without ROS time after which the clock stands still"
+        self._clock = Timeout(node, "clock_timeout", CLOCK_PERIODS, "control", told, longest=60.0)
+        told = "for forward_position_controller, s; 0: a tenth of the control period"
+        stream = number(node, "stream_period", 0.0, 0.0, 0.1, told)
+        self.stream = stream or spec.control_period / STREAMED
+
+    @property
+    def state(self) -> float:
+        """Age at which a joint state is stale."""
+        return self._state.of(self._spec.control_period)
+
+    @property
+    def command(self) -> float:
+        """Age at which a command is stale."""
+        return self._command.of(self._spec.policy_period)
+
+    @property
+    def clock(self) -> float:
+        """Steady time without ROS time after which the clock stands still."""
+        return self._clock.of(self._spec.control_period)
 
 
 def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:

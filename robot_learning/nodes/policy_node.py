@@ -1,187 +1,154 @@
 """Runs a policy bundle as a lifecycle node."""
 
-import json
 import sys
 import time
 from typing import Any
 
-import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
-from geometry_msgs.msg import PoseStamped
+from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.timer import Timer
-from sensor_msgs.msg import JointState
-from std_msgs.msg import String
 
-from robot_learning.base.errors import BundleError, GoalError, RobotLearningError, StateError
-from robot_learning.base.types import Input
-from robot_learning.nodes import messages, parameters
+from robot_learning.base.errors import BundleError, RobotLearningError
+from robot_learning.base.paths import find_bundle
+from robot_learning.base.periods import STATE_PERIODS
+from robot_learning.nodes import parameters
+from robot_learning.nodes.active_policy import ActivePolicy, Condition
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.run import run
+from robot_learning.nodes.report import EACH, Diagnostics, diagnostic
+from robot_learning.nodes.run import run, set_realtime
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
 
-WATCH_PERIOD = 0.1  # s
-STATE_TIMEOUT = 0.3  # s of steady time
+LOOK = 0.2  # s of steady time between two looks at what keeps the node from working
+GRACE = 0.7  # s of steady time for the graph to come together
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+WHILE_UNCONFIGURED = ("bundle", "robot")
 
 
 class PolicyNode(LifecycleNode):
-    """Asks for joint velocities whenever a joint state arrives and a policy period is due."""
+    """Loads a bundle, lets it work while active, and says once a second how it is."""
 
     def __init__(self) -> None:
         super().__init__("policy_node")
-        self._path = parameters.text(self, "bundle", "", "folder of the policy bundle")
-        self._robot = parameters.text(
-            self, "robot", "", "robot name or YAML file; empty: the bundle's"
-        )
+        told = "folder of the policy bundle or of its run, or a shipped name; while unconfigured"
+        parameters.text(self, "bundle", "", told, read_only=False)
+        told = "robot name or YAML file, empty: the bundle's; while unconfigured"
+        parameters.text(self, "robot", "", told, read_only=False)
         self.autostart = parameters.flag(
             self, "autostart", False, "configure and activate without being asked"
         )
+        self._timeout = parameters.Timeout(
+            self, "state_timeout", STATE_PERIODS, "control", "age at which a joint state is stale"
+        )
+        self.add_on_set_parameters_callback(self._may_set)
         self.time = NodeTime(self)
         self.runner: PolicyRunner | None = None
-        self._goal: Input | None = None
-        self._timer: Timer | None = None
+        self._active: ActivePolicy | None = None
+        self._idle = Condition(DiagnosticStatus.OK, "unconfigured", "waits for configure")
+        self._said: tuple[bytes, str] | None = None
+        self._said_at = self._since = time.monotonic()
         self._status = self.create_publisher(DiagnosticStatus, "~/status", LATCHED)
+        self._diagnostics = Diagnostics(self)
+        self.create_timer(LOOK, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _may_set(self, changes: list[Any]) -> SetParametersResult:
+        late = [item.name for item in changes if item.name in WHILE_UNCONFIGURED]
+        if late and self.runner is not None:
+            why = f"{', '.join(late)}: can be set while unconfigured alone; clean up first"
+            return SetParametersResult(successful=False, reason=why)
+        return SetParametersResult(successful=True)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the bundle; refuse one that does not match."""
         try:
-            spec = RobotSpec.load(self._robot) if self._robot else None
-            runner = PolicyRunner(PolicyBundle.load(self._path), spec)
+            bundle = PolicyBundle.load(find_bundle(self.get_parameter("bundle").value))
+            robot = self.get_parameter("robot").value
+            runner = PolicyRunner(bundle, RobotSpec.load(robot) if robot else None)
             _refuse_unknown_needs(runner)
         except RobotLearningError as error:
-            self._report(DiagnosticStatus.ERROR, "bundle refused", str(error))
+            self._rest(DiagnosticStatus.ERROR, "bundle refused", str(error))
             return TransitionCallbackReturn.FAILURE
         self.runner = runner
-        self._report(DiagnosticStatus.OK, "configured")
+        self._rest(DiagnosticStatus.OK, "configured", "waits for activate")
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start to listen and to watch."""
-        assert self.runner is not None
-        self.runner.reset()
-        self._goal = None
-        self._last_stamp = -np.inf
-        self._heard = time.monotonic()
-        self._command = self.create_publisher(JointState, "~/command", 10)
-        self._telemetry = self.create_publisher(String, "~/telemetry", 10)
-        self._subscriptions_made = [
-            self.create_subscription(
-                JointState, "joint_states", self._on_state, messages.JOINT_STATES
-            ),
-            self.create_subscription(PoseStamped, "~/goal", self._on_goal, 10),
-        ]
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(WATCH_PERIOD, self._watch, clock=steady)
-        self._report(DiagnosticStatus.OK, "active")
+        if self.runner is None:
+            return TransitionCallbackReturn.FAILURE
+        self._active = ActivePolicy(self, self.runner, self.time, self._timeout)
+        self._since = time.monotonic()
+        set_realtime(True)
+        self._say(Condition(DiagnosticStatus.OK, "active"))
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent; the safety node brings the arm to rest."""
         self._fall_silent()
-        self._report(DiagnosticStatus.OK, "inactive")
+        self._rest(DiagnosticStatus.OK, "inactive", "waits for activate")
         return super().on_deactivate(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Fall silent, whatever the node was doing."""
         self._fall_silent()
-        self._report(DiagnosticStatus.OK, "finalized")
+        self._rest(DiagnosticStatus.OK, "finalized")
         return super().on_shutdown(state)
 
     def _fall_silent(self) -> None:
-        if self._timer is None:
-            return
-        self.destroy_timer(self._timer)
-        for subscription in self._subscriptions_made:
-            self.destroy_subscription(subscription)
-        self.destroy_publisher(self._command)
-        self.destroy_publisher(self._telemetry)
-        self._timer = None
+        set_realtime(False)
+        if self._active is not None:
+            self._active.close()
+            self._active = None
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget the bundle."""
         self.runner = None
+        self._rest(DiagnosticStatus.OK, "unconfigured", "waits for configure")
         return TransitionCallbackReturn.SUCCESS
 
-    def _on_state(self, message: JointState) -> None:
-        began = time.perf_counter()
-        assert self.runner is not None
-        self._heard = time.monotonic()
-        stamp = self.time.seconds(message.header.stamp)
-        # A hair less than the period: stamps of a grid are not exact to the nanosecond.
-        if self._goal is None or stamp - self._last_stamp < 0.98 * self.runner.spec.policy_period:
-            return
-        self._last_stamp = stamp
-        now = self.time.now()
-        try:
-            state = messages.arm_state(message, self.runner.spec.joints, stamp)
-        except StateError as error:
-            self._report(DiagnosticStatus.ERROR, "joint state refused", str(error))
-            return
-        result = self.runner.step(state, {"goal": self._goal}, now)
-        if result.command is not None:
-            joints = self.runner.spec.joints
-            self._command.publish(
-                messages.command_message(result.command, joints, message.header.stamp)
-            )
-        latency = time.perf_counter() - began
-        tip = self.runner.model.forward(state.q)[:3, 3]
-        self._publish_telemetry(result, stamp, latency, tip)
+    def _rest(self, level: bytes, message: str, reason: str = "") -> None:
+        self._idle = Condition(level, message, reason)
+        self._say(self._idle)
 
-    def _publish_telemetry(self, result: Any, stamp: float, latency: float, tip: Any) -> None:
-        assert self.runner is not None and self._goal is not None
-        data = {
-            "stamp": stamp,
-            "bundle": self.runner.bundle.name,
-            "hash": self.runner.bundle.hash,
-            "observation": None if result.observation is None else result.observation.tolist(),
-            "action": None if result.action is None else result.action.tolist(),
-            "goal": self._goal.value.tolist(),
-            "distance": float(np.linalg.norm(tip - self._goal.value)),
-            "latency": latency,
-            "refused": result.refused,
-        }
-        self._telemetry.publish(String(data=json.dumps(data)))
+    def _look(self) -> None:
+        """Say how the node is once a second, and when that changes."""
+        if self._active is None or time.monotonic() - self._since > GRACE:
+            self.report(event=time.monotonic() - self._said_at >= EACH)
 
-    def _on_goal(self, message: PoseStamped) -> None:
-        assert self.runner is not None
-        spec = self.runner.spec
-        frame = message.header.frame_id
-        point = message.pose.position
-        try:
-            if frame != spec.base_link and frame not in spec.frames:
-                known = ", ".join([spec.base_link, *spec.frames])
-                raise GoalError(f"the goal is in frame '{frame}'; known are {known}")
-            T = spec.frames.get(frame, np.eye(4))
-            position = (T @ [point.x, point.y, point.z, 1.0])[:3]
-            self.runner.check_goal(position)
-        except GoalError as error:
-            self._goal = None
-            self._report(DiagnosticStatus.ERROR, "goal refused", str(error))
-            return
-        self.runner.reset()
-        self._goal = Input(position, self.time.now())
-        self._report(DiagnosticStatus.OK, "goal accepted")
+    def report(self, event: bool = False) -> None:
+        """Say how the node is where that is other than before, or at an ``event``."""
+        condition = self._idle if self._active is None else self._active.condition()
+        if event or (condition.level, condition.message) != self._said:
+            self._say(condition)
 
-    def _watch(self) -> None:
-        if self._goal is not None and time.monotonic() - self._heard > STATE_TIMEOUT:
-            self._report(DiagnosticStatus.STALE, "no joint states")
-
-    def _report(self, level: bytes, message: str, reason: str = "") -> None:
-        """Publish the node's status; a refusal goes to the log as well."""
-        values = [KeyValue(key="reason", value=reason)]
+    def _say(self, condition: Condition) -> None:
+        """Publish the node's status; what is wrong goes to the log as well."""
+        self._said, self._said_at = (condition.level, condition.message), time.monotonic()
+        values: dict[str, object] = {"reason": condition.reason}
+        hardware = ""
         if self.runner is not None:
-            values.append(KeyValue(key="bundle", value=self.runner.bundle.name))
-            values.append(KeyValue(key="hash", value=self.runner.bundle.hash))
+            hardware = self.runner.spec.name
+            values |= {"bundle": self.runner.bundle.name, "hash": self.runner.bundle.hash}
+        if self._active is not None:
+            goal = self._active.goal
+            values["goal"] = "" if goal is None else " ".join(map(repr, goal.tolist()))
+            values["distance"] = "" if goal is None else f"{self._active.distance:.6f}"
+            values["refused"] = self._active.refused
+        name = self.get_fully_qualified_name()
         self._status.publish(
-            DiagnosticStatus(level=level, name="policy_node", message=message, values=values)
+            diagnostic(condition.level, name, condition.message, values, hardware)
         )
-        if level == DiagnosticStatus.ERROR:
-            self.get_logger().error(f"{message}: {reason}")
+        whole = diagnostic(condition.level, "", condition.message, values, hardware)
+        self._diagnostics.publish([whole])
+        log = self.get_logger()
+        told = f"{condition.message}: {condition.reason}"
+        if condition.level == DiagnosticStatus.ERROR:
+            log.error(told, throttle_duration_sec=EACH)
+        elif condition.level != DiagnosticStatus.OK:
+            log.warning(told, throttle_duration_sec=EACH)
 
 
 def make_node() -> PolicyNode:
@@ -206,7 +173,7 @@ def _refuse_unknown_needs(runner: PolicyRunner) -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``policy_node``."""
-    return run(make_node, args, realtime=True)
+    return run(make_node, args)
 
 
 if __name__ == "__main__":

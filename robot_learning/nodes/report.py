@@ -1,6 +1,7 @@
-"""What the safety filter did and how much room is left, for people, monitors and plots."""
+"""What a node does and why it can't, for people, monitors and plots."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -26,10 +27,61 @@ UNITS = {
     Cause.TIP_SPEED: "m/s",
     Cause.SINGULARITY: "m per joint unit",
 }
+WAITING = "WAITING"  # the safety node's status before the first state that it can start from
+EACH = 1.0  # s of steady time between two reports of the same
+
+
+def diagnostic(
+    level: bytes, name: str, message: str, values: Mapping[str, object], hardware: str = ""
+) -> DiagnosticStatus:
+    """Return a status with ``values`` as text."""
+    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return DiagnosticStatus(
+        level=level, name=name, message=message, hardware_id=hardware, values=pairs
+    )
+
+
+class Diagnostics:
+    """Publishes a node's statuses on ``/diagnostics`` once a second, and when a level changes.
+
+    Names begin with the node's own, namespace and all.
+
+    Args:
+        node: who publishes.
+    """
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+        self._out = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._levels: list[tuple[str, bytes]] = []
+        self._at = -EACH
+
+    def publish(self, statuses: Sequence[DiagnosticStatus]) -> None:
+        """Take the statuses of now; a name is a part of the node, or empty for all of it."""
+        levels = [(status.name, status.level) for status in statuses]
+        now = time.monotonic()
+        if levels == self._levels and now - self._at < 0.9 * EACH:
+            return
+        self._levels, self._at = levels, now
+        node = self._node.get_fully_qualified_name()
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        for status in statuses:
+            name = f"{node}: {status.name}" if status.name else node
+            message.status.append(
+                DiagnosticStatus(
+                    level=status.level,
+                    name=name,
+                    message=status.message,
+                    hardware_id=status.hardware_id,
+                    values=status.values,
+                )
+            )
+        self._out.publish(message)
 
 
 class SafetyReport:
-    """Publishes ``~/status``, ``~/margins`` and ``/diagnostics`` once a tick.
+    """Publishes ``~/status`` and ``~/margins`` once a tick, ``/diagnostics`` once a second.
 
     ``~/margins`` holds the margins in the order of ``UNITS``, its dimensions are labelled with
     their names; NaN where there is none.
@@ -44,53 +96,65 @@ class SafetyReport:
         self._hardware = spec.name
         self._status = node.create_publisher(DiagnosticStatus, "~/status", 10)
         self._margins = node.create_publisher(Float64MultiArray, "~/margins", 10)
-        self._diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = Diagnostics(node)
         labels = [MultiArrayDimension(label=c.value, size=1, stride=1) for c in UNITS]
         self._layout = MultiArrayLayout(dim=labels)
-        self._constraints = {
-            cause: DiagnosticStatus(
-                name=f"safety_node: {cause.value}",
-                hardware_id=spec.name,
-                values=[KeyValue(key="margin"), KeyValue(key="unit", value=unit)],
-            )
-            for cause, unit in UNITS.items()
-        }
+        self._logged: Cause | None = None
 
     def publish(
         self, result: SafetyResult, latched: Cause | None, words: Mapping[str, str]
     ) -> None:
         """Publish one tick; ``words`` are further keys and values of the status."""
-        status = DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if latched else LEVELS[result.status],
-            name="safety_node",
-            message=result.status.name,
-            hardware_id=self._hardware,
-        )
+        self._log_stop(latched, words)
+        level = DiagnosticStatus.ERROR if latched else LEVELS[result.status]
+        if Cause.STALE_STATE in result.active:
+            level = max(level, DiagnosticStatus.WARN)
         values = {
             "causes": ",".join(cause.value for cause in result.active),
             "latched": latched.value if latched else "",
             **words,
             **{f"margin.{key}": f"{value:.6f}" for key, value in result.margins.items()},
         }
-        status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
-        self._status.publish(status)
+        status = self._tell(level, result.status.name, values)
         data = [result.margins.get(cause.value, float("nan")) for cause in UNITS]
         self._margins.publish(Float64MultiArray(layout=self._layout, data=data))
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        for cause, constraint in self._constraints.items():
-            if cause.value in result.margins:
-                _fill(constraint, cause, result, latched)
-                message.status.append(constraint)
-        self._diagnostics.publish(message)
+        constraints = [
+            self._constraint(cause, result, latched)
+            for cause in UNITS
+            if cause.value in result.margins
+        ]
+        self._diagnostics.publish([status, *constraints])
 
+    def wait(self, latched: Cause | None, words: Mapping[str, str]) -> None:
+        """Publish that nothing is served; ``words`` say why."""
+        self._log_stop(latched, words)
+        values = {"causes": "", "latched": latched.value if latched else "", **words}
+        self._diagnostics.publish([self._tell(DiagnosticStatus.ERROR, WAITING, values)])
 
-def _fill(
-    constraint: DiagnosticStatus, cause: Cause, result: SafetyResult, latched: Cause | None
-) -> None:
-    limits = cause in result.active
-    constraint.level = DiagnosticStatus.WARN if limits else DiagnosticStatus.OK
-    if cause is latched:
-        constraint.level = DiagnosticStatus.ERROR
-    constraint.message = "limits the motion" if limits else "kept"
-    constraint.values[0].value = f"{result.margins[cause.value]:.6f}"
+    def _log_stop(self, latched: Cause | None, words: Mapping[str, str]) -> None:
+        """Say once why the arm is stopped until somebody resumes it."""
+        if latched is not None and latched is not self._logged:
+            why = words["refused"] or words["reason"]
+            told = f"stopped for {latched.value}{': ' if why else ''}{why}"
+            self._node.get_logger().warning(f"{told}; ~/resume lets commands pass again")
+        self._logged = latched
+
+    def _tell(self, level: bytes, message: str, values: Mapping[str, str]) -> DiagnosticStatus:
+        name = self._node.get_fully_qualified_name()
+        status = diagnostic(level, name, message, values, self._hardware)
+        self._status.publish(status)
+        status.name = ""
+        return status
+
+    def _constraint(
+        self, cause: Cause, result: SafetyResult, latched: Cause | None
+    ) -> DiagnosticStatus:
+        limits = cause in result.active
+        level = DiagnosticStatus.WARN if limits else DiagnosticStatus.OK
+        return diagnostic(
+            DiagnosticStatus.ERROR if cause is latched else level,
+            cause.value,
+            "limits the motion" if limits else "kept",
+            {"margin": f"{result.margins[cause.value]:.6f}", "unit": UNITS[cause]},
+            self._hardware,
+        )

@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -15,29 +16,21 @@ from rclpy.signals import SignalHandlerOptions
 from robot_learning.base.errors import RobotLearningError
 
 REALTIME_PRIORITY = 50  # as ros2_control's controller manager
+THREADS = Path("/proc/self/task")
 
 
-def run(
-    make_node: Callable[[], Any], args: list[str] | None = None, *, realtime: bool = False
-) -> int:
+def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     """Spin the node that ``make_node`` returns until a signal; return the exit code.
 
     Args:
         make_node: returns the node.
         args: command line.
-        realtime: go before ordinary processes, where the system lets this user.
     """
-    if realtime:
-        with contextlib.suppress(OSError, AttributeError):
-            # Before rclpy starts its threads, which inherit it.
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     node = None
     try:
         node = make_node()
-        # What is loaded by now stays; without it a garbage collection is over in microseconds.
-        gc.collect()
-        gc.freeze()
+        keep_loaded()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         executor.spin()
@@ -55,3 +48,26 @@ def run(
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def keep_loaded() -> None:
+    """Take what is loaded out of the garbage collector's way; the rest takes microseconds."""
+    gc.collect()
+    gc.freeze()
+
+
+def set_realtime(on: bool) -> None:
+    """Go before ordinary processes, or no longer, where the system lets this user.
+
+    A node that is still loading would keep the arm's driver from its work: take the priority
+    once the node is ready, and give it back before the next load. All threads of the process
+    change, those of the middleware as well.
+    """
+    if on:
+        keep_loaded()
+    policy = os.SCHED_FIFO if on else os.SCHED_OTHER
+    parameter = os.sched_param(REALTIME_PRIORITY if on else 0)
+    with contextlib.suppress(OSError, AttributeError):
+        for thread in THREADS.iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setscheduler(int(thread.name), policy, parameter)

@@ -17,11 +17,12 @@ from visualization_msgs.msg import MarkerArray
 from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
-from robot_learning.nodes.clock import NodeTime, is_set
-from robot_learning.nodes.report import SafetyReport
-from robot_learning.nodes.run import run
+from robot_learning.nodes.clock import ClockWatch, NodeTime, is_set
+from robot_learning.nodes.report import EACH, SafetyReport
+from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.scene import ToldScene
 from robot_learning.nodes.sources import Pace, Sources
+from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
 from robot_learning.safety.watch import unusable_state
@@ -30,8 +31,9 @@ from robot_learning.safety.watch import unusable_state
 LEAD = 0.25
 MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
-CLOCK_STALL = 0.3  # s of steady time without any ROS time
 MOST_COMMANDS = 20  # that are looked at in one control period; of more only the newest is
+LOOK = 0.2  # s of steady time between two looks at what keeps the node from working
+GRACE = 0.7  # s of steady time for the graph to come together
 
 
 class SafetyNode(Node):
@@ -50,39 +52,39 @@ class SafetyNode(Node):
         source = parameters.text(
             self, "command_topic", "policy_node/command", "commands of whatever source"
         )
-        state_timeout = parameters.number(
-            self, "state_timeout", 0.2, 0.01, 1.0, "age at which a joint state is stale, s"
-        )
-        self._command_timeout = parameters.number(
-            self, "command_timeout", 0.12, 0.01, 1.0, "age at which a command is stale, s"
-        )
-        stream = parameters.number(
-            self, "stream_period", 0.004, 0.001, 0.1, "for forward_position_controller, s"
-        )
+        self._timeouts = parameters.SafetyTimeouts(self, self.spec)
         reduced = parameters.flag(
             self, "reduced_speed", False, "keep the tip below the reduced speed from the start"
         )
-        self.time = NodeTime(self)
-        self.filter = SafetyFilter(self.spec, state_timeout=state_timeout, reduced_speed=reduced)
+        self.get_logger().info(
+            f"loading the safety filter of {self.spec.name}; a first start compiles for a minute"
+        )
+        self.filter = SafetyFilter(self.spec, reduced_speed=reduced)
         self._warn_of_unchecked()
+        self.time = NodeTime(self)
+        self._clock_watch = ClockWatch(self.time)
+        self._states = JointStates(self, self.spec, self.time)
         self._scene = ToldScene(self.spec)
-        self._sources = Sources(self, source, self._command_timeout)
+        self._sources = Sources(self, source)
         self._state: ArmState | None = None
         self._command: JointCommand | None = None
         self._command_at = -math.inf
-        self._started = False
+        self._started = self._moving = False
         self._next = 0.0
-        self._moving = False
-        self._bad: str = ""
-        self._second: str = ""
+        # What was refused since the last tick, by whom, and what keeps the node from working.
+        self._bad = self._second = self._contact = self._reason = ""
+        self._born, self._told = time.monotonic(), -math.inf
+        self._report = SafetyReport(self, self.spec)
+        self._connect(kind, topic, source)
+
+    def _connect(self, kind: str, topic: str, source: str) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._streams = kind == "forward_position_controller"
         kind_of = Float64MultiArray if self._streams else JointTrajectory
         self._controller = self.create_publisher(kind_of, topic, 10)
         if self._streams:
-            self.create_timer(stream, self._stream, clock=steady)
-        self._report = SafetyReport(self, self.spec)
-        self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
+            self.create_timer(self._timeouts.stream, self._stream, clock=steady)
+        self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
         pace = Pace(self.spec.control_period / MOST_COMMANDS)
         self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
@@ -90,7 +92,7 @@ class SafetyNode(Node):
         self.create_service(Trigger, "~/resume", self._on_resume)
         self.create_service(SetBool, "~/reduced_speed", self._on_reduced_speed)
         self.create_timer(self.spec.control_period / WATCHES, self._watch, clock=steady)
-        self._ros_time, self._ros_moved_at = self.time.now(), time.monotonic()
+        self.create_timer(LOOK, self._look, clock=steady)
 
     def _warn_of_unchecked(self) -> None:
         for joint in self.filter.unchecked:
@@ -99,47 +101,61 @@ class SafetyNode(Node):
                 f"{self.spec.urdf}: nothing keeps it off itself and the scene"
             )
 
+    def _refuse(self, why: str) -> None:
+        """Tell in the next status, and in the log once a second at most, what was refused."""
+        self._bad = why
+        self.get_logger().warning(f"refused: {why}", throttle_duration_sec=EACH)
+
     def _on_state(self, message: JointState) -> None:
+        self.filter.state_timeout = self._timeouts.state
         try:
-            stamp = self.time.seconds(message.header.stamp)
-            self._state = messages.arm_state(message, self.spec.joints, stamp)
+            state = self._states.hear(message, self.filter.state_timeout)
         except StateError as error:
             # The last good state ages; past its timeout the filter stops the arm.
-            self._bad = str(error)
+            self._refuse(str(error))
             return
-        if not self._started:
-            self._begin(self._state)
+        if state is not None:
+            self._state = state
+            if not self._started:
+                self._begin(state)
 
     def _begin(self, state: ArmState) -> None:
-        self._next = self.time.now()
-        if unusable_state(state, self.spec.n, self.filter.state_timeout, self._next):
+        now = self.time.now()
+        if unusable_state(state, self.spec.n, self.filter.state_timeout, now):
             return  # It waited while the node was loading.
+        latched = self.filter.latched
         try:
-            self.filter.reset(state.q, self._next)
+            self.filter.reset(state.q, now)
         except SafetyError as error:
             # Nothing passes before the arm is somewhere it may start from.
-            self._bad = str(error)
+            self._contact = str(error)
             return
-        self._started = True
+        if latched is not None:
+            self.filter.request_stop(latched)
+        self._contact, self._next, self._started = "", now, True
+        set_realtime(True)
+        self.get_logger().info("ready: commands pass")
 
     def _on_command(self, message: JointState, info: MessageInfo) -> None:
         if not self._started:
             return
         now, period = self.time.now(), self.spec.control_period
+        timeout = self._timeouts.command
         try:
-            self._sources.admit(info, now)
+            self._sources.admit(info, now, timeout)
         except StateError as error:
             self._second = str(error)
+            self.get_logger().warning(f"refused: {error}", throttle_duration_sec=EACH)
             return
         stamp = message.header.stamp
         age = now - self.time.seconds(stamp) if is_set(stamp) else 0.0
         try:
             command = messages.joint_command(message, self.spec.joints)
         except StateError as error:
-            self._bad = str(error)
+            self._refuse(f"command: {error}")
             return
-        if abs(age) > self._command_timeout:
-            self._bad = f"the command's stamp is {age:.3f} s old"
+        if abs(age) > timeout:
+            self._refuse(f"the command's stamp is {age:.3f} s old, at most {timeout:g} s counts")
             return
         self._command, self._command_at = command, now
         if not self._moving:
@@ -154,46 +170,74 @@ class SafetyNode(Node):
                 told = [*self.spec.safety.scene, *self._scene.solids]
                 self.filter.set_scene(told, now)
         except (StateError, SafetyError) as error:
-            self._bad = f"scene: {error}"
+            self._refuse(f"scene: {error}")
 
     def _watch(self) -> None:
+        now, period = self.time.now(), self.spec.control_period
+        if back := self._clock_watch.went_back():
+            self._set_back(back)
         if not self._started:
             return
-        now, steady = self.time.now(), time.monotonic()
-        if now != self._ros_time:
-            back = now - self._ros_time
-            self._ros_time, self._ros_moved_at = now, steady
-            if back < 0:
-                self.filter.request_stop()
-                self.filter.move_clock(back)
-                self._next += back
-                self._command_at = -math.inf
-                self._bad = "the clock went backwards"
-        elif steady - self._ros_moved_at > CLOCK_STALL:
+        if self._clock_watch.stands_still(self._timeouts.clock) and self._moving:
             self.filter.request_stop()
             self._bad = "the clock stands still"
         if stale := self._scene.stale(now):
             self.filter.request_stop(Cause.STALE_SCENE)
             self._bad = f"scene: marker '{stale}' was not told again within its lifetime"
-        if now >= self._next - self.spec.control_period / WATCHES:
+        if now >= self._next - period / WATCHES:
             self._tick()
+
+    def _set_back(self, seconds: float) -> None:
+        """Go on by a clock that was set back."""
+        self._scene.move_clock(-seconds)
+        if not self._started:
+            return
+        self.filter.request_stop()
+        self.filter.move_clock(-seconds)
+        self._next -= seconds
+        self._command_at = -math.inf
+        self._bad = f"the clock went backwards by {seconds:.3f} s"
+
+    def _look(self) -> None:
+        """Say once a second, as long as it lasts, what keeps the node from working."""
+        if time.monotonic() - self._born < GRACE:
+            return
+        before, self._reason = self._reason, self._why_not()
+        if self._reason:
+            self.get_logger().warning(self._reason, throttle_duration_sec=EACH)
+        silent = time.monotonic() - self._told >= EACH
+        if silent or (not self._started and bool(before) != bool(self._reason)):
+            self._report.wait(self.filter.latched, self._words(""))
+            self._told = time.monotonic()
+
+    def _why_not(self) -> str:
+        why = self._states.problem(self._timeouts.state) or self._contact
+        if self._started and self._clock_watch.stands_still(self._timeouts.clock):
+            why = why or "the clock stands still"
+        if not why and not self._controller.get_subscription_count():
+            why = f"no controller listens to {self._controller.topic_name}"
+        return why
 
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
         now, period = self.time.now(), self.spec.control_period
         # Late, the arm follows its stop: go on from there, not from where it should have been.
         self._next = max(self._next, now + MIN_LEAD * period)
-        fresh = now - self._command_at <= self._command_timeout
+        fresh = now - self._command_at <= self._timeouts.command
         result = self.filter.apply(
             self._command if fresh else None, self._state, period, self._next
         )
+        start = self.time.stamp(self._next)
         moving = bool(result.stop.qd.any())
         if not self._streams and (moving or self._moving):
-            stamp = self.time.stamp(self._next)
-            message = messages.trajectory_message(result.stop, self.spec.joints, stamp)
+            message = messages.trajectory_message(result.stop, self.spec.joints, start)
             self._controller.publish(message)
         self._moving = moving
-        self._report.publish(result, self.filter.latched, self._words())
+        if Cause.STALE_STATE in result.active:
+            self._reason = self._why_not()
+        words = self._words(f"{start.sec}.{start.nanosec:09d}")
+        self._report.publish(result, self.filter.latched, words)
+        self._told = time.monotonic()
         self._next += period
 
     def _stream(self) -> None:
@@ -203,8 +247,10 @@ class SafetyNode(Node):
         if self._moving or qd.any():
             self._controller.publish(Float64MultiArray(data=q.tolist()))
 
-    def _words(self) -> dict[str, str]:
+    def _words(self, start: str) -> dict[str, str]:
         words = {
+            "start": start,
+            "reason": self._reason,
             "unchecked": ",".join(self.filter.unchecked),
             "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,
@@ -231,8 +277,9 @@ class SafetyNode(Node):
             response.success, response.message = False, str(error)
             return response
         self._command_at = -math.inf
-        self._next = self.time.now()
+        self._next = now
         response.success, response.message = True, "commands pass again"
+        self.get_logger().info("resumed: commands pass again")
         return response
 
     def _on_reduced_speed(
@@ -245,7 +292,7 @@ class SafetyNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``safety_node``."""
-    return run(SafetyNode, args, realtime=True)
+    return run(SafetyNode, args)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,10 @@ class ToldScene:
         """Return the name of a solid that was not told again in time, or nothing."""
         return next((name for name, until in self._until.items() if now > until), "")
 
+    def move_clock(self, seconds: float) -> None:
+        """Let lifetimes end as before after the clock was set by ``seconds``."""
+        self._until = {name: until + seconds for name, until in self._until.items()}
+
     def update(self, message: MarkerArray, now: float) -> bool:
         """Take over a message and say whether anything has changed.
 

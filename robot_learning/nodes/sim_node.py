@@ -19,7 +19,7 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, Server
 from robot_learning.worlds.controllers import PositionController, TrajectoryController
 
 MAX_LAG = 0.1  # s; after a longer stall simulated time is let fall behind
@@ -43,8 +43,8 @@ class SimNode(Node):
         rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
         publishes = parameters.flag(self, "publish_clock", False, "publish /clock")
         self._follows = bool(self.get_parameter("use_sim_time").value) and not publishes
-        self.world = World(gui=gui)
-        self.arm = BulletArm(self.world, self.spec)
+        self.server = Server(gui=gui)
+        self.arm = BulletArm(self.server, self.spec)
         self.arm.reset(self.spec.home)
         self._states = self.create_publisher(JointState, "joint_states", 10)
         self._clock_out = self.create_publisher(ClockMessage, "/clock", 10) if publishes else None
@@ -58,7 +58,7 @@ class SimNode(Node):
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(SetBool, "~/pause", self._on_pause)
         self._paused = False
-        self._dt = self.world.physics_dt
+        self._dt = self.server.physics_dt
         self._every = max(1, round(1.0 / rate / self._dt))
         self._steps = 0
         # Who publishes /clock can't take the time from it.
@@ -87,8 +87,6 @@ class SimNode(Node):
 
     def _lay_time(self) -> None:
         """Let simulated time go on from the present; where others hear it, from where it was."""
-        if self._follows and not self._steps:
-            self.time = NodeTime(self)  # The first one was made before any /clock was heard.
         done = self._steps * self._dt
         self._begun = self._pace() - done
         if self._clock_out is None or not self._steps:
@@ -110,7 +108,7 @@ class SimNode(Node):
             before = self.controller.sample(self.now)[0]
             self._steps += 1
             self.arm.drive(before, self.controller.sample(self.now)[0])
-            self.world.step()
+            self.server.step()
             if self._steps % self._every == 0:
                 self._publish()
 

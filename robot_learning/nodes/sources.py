@@ -44,21 +44,24 @@ class Sources:
     Args:
         node: whose subscription it is.
         topic: of the commands.
-        timeout: silence after which another may take over, s.
     """
 
-    def __init__(self, node: Any, topic: str, timeout: float) -> None:
+    def __init__(self, node: Any, topic: str) -> None:
         self._node = node
         self._topic = topic
-        self._timeout = timeout
         self._holder = b""
         self._at = -math.inf
         self._number: int | None = None
         self._missed = 0
         self._names: dict[bytes, str] = {}
 
-    def admit(self, info: MessageInfo, now: float) -> None:
+    def admit(self, info: MessageInfo, now: float, timeout: float) -> None:
         """Let a message pass that came with ``info`` at ``now``, s.
+
+        Args:
+            info: what the middleware tells of the message.
+            now: when it came, s.
+            timeout: silence after which another may take over, s.
 
         Raises:
             StateError: where another publisher has the arm.
@@ -67,7 +70,7 @@ class Sources:
         identity = bytes(told["data"]) if told else b""
         if not identity and self._node.count_publishers(self._topic) > 1:
             raise StateError("several publishers, and this ROS 2 does not tell which one sends")
-        if identity != self._holder and now - self._at <= self._timeout:
+        if identity != self._holder and abs(now - self._at) <= timeout:
             first, second = self._name(self._holder), self._name(identity)
             raise StateError(f"{second} commands while {first} has the arm")
         number = info.get("publication_sequence_number")

@@ -18,7 +18,7 @@ from robot_learning.base.errors import BundleError
 from robot_learning.policy.interface import Interface
 from robot_learning.robot import RobotSpec
 
-FORMAT = 3
+FORMAT = 4
 SUMS = "SHA256SUMS"
 FILES = ("bundle.json", "evaluation.json", "policy.onnx", "statistics.json")
 _FIELDS = {"format", "name", "task", "interface", "robot", "robot_hash", "provenance"}
@@ -91,18 +91,32 @@ class PolicyBundle:
         Raises:
             BundleError: naming every field that differs.
         """
-        theirs = json.loads(json.dumps(spec.contract()))
+        bundled, theirs = (
+            _flat(json.loads(json.dumps(contract))) for contract in (self.robot, spec.contract())
+        )
         differing = [
-            f"{key}: {self.robot.get(key)} in the bundle, {theirs.get(key)} in {spec.path}"
-            for key in sorted(set(self.robot) | set(theirs))
-            if self.robot.get(key) != theirs.get(key)
+            f"{key}: {bundled.get(key)} in the bundle, {theirs.get(key)} in {spec.path}"
+            for key in sorted(set(bundled) | set(theirs))
+            if bundled.get(key) != theirs.get(key)
         ]
         if tuple(self.interface.joints) != spec.joints:
             differing.append(f"interface.joints: {self.interface.joints}, not {spec.joints}")
+        made_for, other = self.robot.get("name"), spec.name
         if differing or self.robot_hash != spec.hash:
+            other = f"{other} as it is now" if other == made_for else other
             raise BundleError(
-                f"{self.path}: made for another robot: {'; '.join(differing) or 'robot_hash'}"
+                f"made for {made_for}, not {other}: {self.path}: "
+                f"{'; '.join(differing) or 'robot_hash'}"
             )
+
+
+def _flat(contract: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return a contract with the names of nested fields joined by dots."""
+    found: dict[str, Any] = {}
+    for key, value in contract.items():
+        inner = isinstance(value, dict) and value
+        found |= _flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
+    return found
 
 
 def write_bundle(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from robot_learning.base.errors import BundleError, ConfigError, StateError
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
-from robot_learning.kinematics.differential import damped_step, home_motion, shorten
-from robot_learning.policy.terms import DAMPING, TERMS, Sight
+from robot_learning.kinematics.differential import resolve, turning
+from robot_learning.policy.terms import TERMS, Sight
 
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
@@ -23,8 +24,6 @@ VELOCITY_SCALE = 0.5
 ACCELERATION_SCALE = 0.5
 # Tip speed of a full action, m/s.
 TIP_SPEED = 0.5
-# How fast a tilt of the tool is turned back: 1/s, and rad/s at most.
-TURN_GAIN, TURN_SPEED = 5.0, 1.5
 
 
 @dataclass
@@ -78,7 +77,6 @@ class Interface:
     policy_every: int = 1
     tolerance: float = 0.02
     _slices: dict[str, slice] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _needs: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.action_mode not in ACTION_MODES:
@@ -92,13 +90,17 @@ class Interface:
             size = TERMS[name].size(len(self.joints), self.n_action)
             self._slices[name] = slice(start, start + size)
             start += size
-            if TERMS[name].source.startswith("input:"):
-                self._needs[name] = TERMS[name].source.removeprefix("input:")
 
     @property
     def terms(self) -> tuple[str, ...]:
         """Names of all terms in the order of the flat observation."""
         return self.achieved + self.desired + self.observed
+
+    @cached_property
+    def needs(self) -> dict[str, str]:
+        """Names of the inputs that the terms read, each with the first term that does."""
+        read = [(needed, name) for name in self.terms for needed in TERMS[name].inputs]
+        return dict(reversed(read))
 
     @property
     def n_obs(self) -> int:
@@ -126,7 +128,7 @@ class Interface:
         Raises:
             StateError: where the result is not finite or an input is missing.
         """
-        for name, needed in self._needs.items():
+        for needed, name in self.needs.items():
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
         sight = Sight(
@@ -166,29 +168,19 @@ class Interface:
         values = np.minimum(np.maximum(values, -1.0), 1.0)  # np.clip takes three times as long
         opening = (values[-1] + 1) / 2 if self.gripper else None
         wanted = self._wanted(model, values[:-1] if self.gripper else values, state.q)
-        step = self.acceleration_scale * model.spec.acceleration * self.control_period
-        change = wanted - state.qd
-        if self.action_mode == "joint_velocity":
-            change = np.minimum(np.maximum(change, -step), step)
-        else:  # shortened as a whole, so that the tip stays on its way
-            change = shorten(change, step)
-        return JointCommand(state.qd + change, opening=opening)
+        most = self.acceleration_scale * model.spec.acceleration
+        return JointCommand(wanted, opening=opening, acceleration=most)
 
     def _wanted(self, model: ArmModel, motion: Array, q: Array) -> Array:
         """Return the joint velocities (n,) that the moving part of an action stands for."""
         if self.action_mode == "joint_velocity":
             return motion * (self.velocity_scale * model.spec.velocity)
-        linear = motion * self.tip_speed
-        J = model.jacobian(q)
+        twist, J, spec = motion * self.tip_speed, model.jacobian(q), model.spec
         if self.action_mode == "tip_displacement":
-            J, twist = J[:3], linear
+            J = J[:3]
         else:
-            turn = TURN_GAIN * model.turn_down(model.forward(q))
-            turn = np.minimum(np.maximum(turn, -TURN_SPEED), TURN_SPEED)
-            twist = np.concatenate([linear, turn])
-        spec = model.spec
-        qd = damped_step(J, twist, DAMPING) + home_motion(q, J, spec.home, spec.velocity)
-        return shorten(qd, spec.soft_velocity)
+            twist = np.concatenate([twist, turning(model.turn_down(model.forward(q)))])
+        return resolve(q, J, twist, spec.home, spec.velocity, spec.soft_velocity)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interface ready for JSON."""

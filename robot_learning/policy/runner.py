@@ -8,15 +8,15 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import BundleError, GoalError, StateError
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel, inverse
 from robot_learning.policy.bundle import PolicyBundle
 from robot_learning.policy.interface import History, Observation
-from robot_learning.policy.terms import TERMS
+from robot_learning.policy.terms import GOALS
 from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
-MAX_STATE_AGE = 0.2  # s
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ class PolicyRunner:
 
     Raises:
         BundleError: where the robot or the network does not match the bundle.
+
+    Attributes:
+        state_timeout: age at which a measured state no longer counts, s.
     """
 
     def __init__(self, bundle: PolicyBundle, spec: RobotSpec | None = None) -> None:
@@ -53,14 +56,14 @@ class PolicyRunner:
         self.spec = spec or RobotSpec.load(bundle.robot["name"])
         bundle.check_robot(self.spec)
         self.model = ArmModel(self.spec)
+        self.state_timeout = STATE_PERIODS * self.spec.control_period
         self._session = _session(bundle)
         self._history = History.start(self.interface)
 
     @property
     def needs(self) -> set[str]:
         """What the policy must be told besides the joint state: inputs, by name."""
-        sources = {TERMS[name].source for name in self.interface.terms}
-        return {source[6:] for source in sources if source.startswith("input:")}
+        return set(self.interface.needs)
 
     def reset(self) -> None:
         """Forget the past: a new episode begins."""
@@ -89,11 +92,12 @@ class PolicyRunner:
         self._history.push(action, inputs)
         return StepResult(command, observation, action)
 
-    def check_goal(self, position: Array) -> None:
+    def check_goal(self, position: Array, *, reach: bool = True) -> None:
         """Refuse a goal that the arm can't reach.
 
         Args:
             position: (3,) wanted tip position, base frame, m.
+            reach: look for a configuration as well, which takes up to a policy period.
 
         Raises:
             GoalError: with the reason.
@@ -105,6 +109,8 @@ class PolicyRunner:
             raise GoalError(
                 f"the goal {np.round(position, 3)} is outside the workspace {low} to {high} m"
             )
+        if not reach:
+            return
         found = inverse.solve(self.model, position, self.spec.home, tolerance=1e-3)
         if not found.converged:
             raise GoalError(
@@ -112,13 +118,13 @@ class PolicyRunner:
             )
 
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:
-        if not np.abs(now - state.stamp) <= MAX_STATE_AGE:
+        if not np.abs(now - state.stamp) <= self.state_timeout:
             return f"the joint state is {now - state.stamp:.3f} s old"
-        for name in self.interface.terms:
-            term = TERMS[name]
-            given = inputs.get(term.source.removeprefix("input:"))
-            if given is not None and not now - given.stamp <= term.max_age:
-                return f"the input of '{name}' is {now - given.stamp:.3f} s old"
+        for name in self.interface.needs:
+            given = inputs.get(name)
+            told = given is None or name in GOALS
+            if given is not None and not told and not now - given.stamp <= self.state_timeout:
+                return f"the input '{name}' is {now - given.stamp:.3f} s old"
         return ""
 
 

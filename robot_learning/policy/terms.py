@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from robot_learning.base.objects import PLACED
 from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel
-from robot_learning.kinematics.differential import damped_step, home_motion, shorten
+from robot_learning.kinematics.differential import home_motion, resolve
 from robot_learning.kinematics.model import rotation_vector
 
 Array = NDArray[np.float64]
-DAMPING = 0.05**2  # m²; bounds steps near singularities
 STEP_TIME = 0.06  # s
 ARRIVED = 0.01  # m
 TINY = 1e-9  # m; less than this has no direction
+# Inputs that somebody tells, which stand until they tell otherwise; all others are measured.
+GOALS = ("goal", "goal_rotation", "stack_goal")
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,19 @@ class Term:
     """One observation term.
 
     Attributes:
-        source: ``joint_state``, ``kinematics``, ``input:<name>`` or ``history``.
         compute: returns the (size,) values.
         size: values of the term for n joints and n_action actions.
-        max_age: age at which what the term is made of no longer counts, s.
-        of_goal: whether it depends on a goal; hindsight replay changes goals and nothing else.
+        inputs: names of all inputs that it reads.
     """
 
-    source: str
     compute: Callable[[Sight], Array]
     size: Callable[[int, int], int]
-    max_age: float = 0.2
-    of_goal: bool = False
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def of_goal(self) -> bool:
+        """Whether it depends on a goal; hindsight replay changes goals and nothing else."""
+        return any(name in GOALS for name in self.inputs)
 
 
 def _joint_position(sight: Sight) -> Array:
@@ -111,8 +113,8 @@ def _home_step(sight: Sight) -> Array:
 
 
 def _fraction(sight: Sight, J: Array, offset: Array) -> Array:
-    velocity = sight.model.spec.velocity
-    return shorten(damped_step(J, offset, DAMPING) / STEP_TIME, velocity) / velocity
+    q, velocity = sight.state.q, sight.model.spec.velocity
+    return resolve(q, J, offset / STEP_TIME, q, velocity, velocity) / velocity
 
 
 def _tip_velocity(sight: Sight) -> Array:
@@ -217,33 +219,33 @@ def _of_size(size: int) -> Callable[[int, int], int]:
     return lambda n, n_action: size
 
 
-FOREVER = float("inf")
+NEXT = ("object", "goal", "second", "stack_goal")
 TERMS: dict[str, Term] = {
-    "joint_position": Term("joint_state", _joint_position, _per_joint),
-    "joint_velocity": Term("joint_state", _joint_velocity, _per_joint),
-    "joint_direction": Term("joint_state", _joint_direction, lambda n, _: 2 * n),
-    "tip_position": Term("kinematics", _tip_position, _of_size(3)),
-    "tip_rotation": Term("kinematics", _tip_rotation, _of_size(6)),
-    "tip_velocity": Term("kinematics", _tip_velocity, _of_size(3)),
-    "goal_position": Term("input:goal", _position_of("goal"), _of_size(3), FOREVER, True),
-    "goal_rotation": Term("input:goal_rotation", _goal_rotation, _of_size(6), FOREVER, True),
-    "goal_velocity": Term("input:goal", _velocity_of("goal"), _of_size(3), FOREVER, True),
-    "goal_step": Term("input:goal", _goal_step, _per_joint, FOREVER, True),
-    "pose_step": Term("input:goal_rotation", _pose_step, _per_joint, FOREVER, True),
-    "home_step": Term("kinematics", _home_step, _per_joint),
-    "stack_goal": Term("input:stack_goal", _position_of("stack_goal"), _of_size(3), FOREVER, True),
-    "next_offset": Term("input:second", _next_offset, _of_size(3), of_goal=True),
-    "next_way": Term("input:second", _next_way, _of_size(3), of_goal=True),
-    "gripper_opening": Term("input:gripper_opening", _position_of("gripper_opening"), _of_size(1)),
-    "previous_action": Term("history", _previous_action, lambda _, n_action: n_action),
+    "joint_position": Term(_joint_position, _per_joint),
+    "joint_velocity": Term(_joint_velocity, _per_joint),
+    "joint_direction": Term(_joint_direction, lambda n, _: 2 * n),
+    "tip_position": Term(_tip_position, _of_size(3)),
+    "tip_rotation": Term(_tip_rotation, _of_size(6)),
+    "tip_velocity": Term(_tip_velocity, _of_size(3)),
+    "goal_position": Term(_position_of("goal"), _of_size(3), ("goal",)),
+    "goal_rotation": Term(_goal_rotation, _of_size(6), ("goal_rotation",)),
+    "goal_velocity": Term(_velocity_of("goal"), _of_size(3), ("goal",)),
+    "goal_step": Term(_goal_step, _per_joint, ("goal",)),
+    "pose_step": Term(_pose_step, _per_joint, ("goal", "goal_rotation")),
+    "home_step": Term(_home_step, _per_joint),
+    "stack_goal": Term(_position_of("stack_goal"), _of_size(3), ("stack_goal",)),
+    "next_offset": Term(_next_offset, _of_size(3), NEXT),
+    "next_way": Term(_next_way, _of_size(3), NEXT),
+    "gripper_opening": Term(_position_of("gripper_opening"), _of_size(1), ("gripper_opening",)),
+    "previous_action": Term(_previous_action, lambda _, n_action: n_action),
 }
 for _name, _goal in (("object", "goal"), ("second", "stack_goal")):
-    _source = f"input:{_name}"
+    _both = (_name, _goal)
     TERMS |= {
-        f"{_name}_position": Term(_source, _position_of(_name), _of_size(3)),
-        f"{_name}_offset": Term(_source, _offset_of(_name), _of_size(3)),
-        f"{_name}_velocity": Term(_source, _velocity_of(_name), _of_size(3)),
-        f"{_name}_way": Term(_source, _between(_name, _goal), _of_size(3), of_goal=True),
-        f"{_name}_line": Term(_source, _line_of(_name, _goal), _of_size(5), of_goal=True),
-        f"{_name}_arrived": Term(_source, _arrived(_name, _goal), _of_size(1), of_goal=True),
+        f"{_name}_position": Term(_position_of(_name), _of_size(3), (_name,)),
+        f"{_name}_offset": Term(_offset_of(_name), _of_size(3), (_name,)),
+        f"{_name}_velocity": Term(_velocity_of(_name), _of_size(3), (_name,)),
+        f"{_name}_way": Term(_between(*_both), _of_size(3), _both),
+        f"{_name}_line": Term(_line_of(*_both), _of_size(5), _both),
+        f"{_name}_arrived": Term(_arrived(*_both), _of_size(1), _both),
     }

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +150,8 @@ class RobotSpec:
         The controller and the paths are left out: they may differ between simulation and reality.
         """
         arrays = (
-            "lower upper soft_lower soft_upper velocity soft_velocity acceleration home "
-            "workspace_lower workspace_upper"
+            "lower upper soft_lower soft_upper velocity soft_velocity acceleration jerk "
+            "tracking_error home workspace_lower workspace_upper"
         )
         return {
             "name": self.name,
@@ -162,11 +163,12 @@ class RobotSpec:
             **{key: getattr(self, key).tolist() for key in arrays.split()},
             "hold": dict(self.hold),
             "gripper": self.gripper and self.gripper.contract(),
+            "safety": self.safety.model_dump(mode="json"),
             "control_period": self.control_period,
             "policy_every": self.policy_every,
         }
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """sha256 of the contract, in hex."""
         return hashlib.sha256(json.dumps(self.contract(), sort_keys=True).encode()).hexdigest()

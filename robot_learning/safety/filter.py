@@ -7,18 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import SafetyError
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.kinematics.differential import shorten
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import watch
 from robot_learning.safety.gripper import GripperRamp
 from robot_learning.safety.guards import Guards
 from robot_learning.safety.limits import limit_table
-from robot_learning.safety.motion import reference, rooms, sample, strays
+from robot_learning.safety.motion import reference, rooms, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.search import Search, Start
 from robot_learning.safety.status import Cause, SafetyResult, Status
+from robot_learning.safety.tracking import Tracking
 
 Array = NDArray[np.float64]
 SAME = 1e-9  # rad/s or m/s; closer to what was asked is what was asked
@@ -34,11 +37,13 @@ class SafetyFilter:
 
     The reference is the trajectory last let through, never the measured state. A period without
     a usable command follows the stop that came with the last one. Latching causes keep the arm
-    stopped until :meth:`resume`.
+    stopped until :meth:`resume`. A measured state that goes stale latches where it interrupts a
+    motion; an arm at rest stays there until a fresh one comes.
 
     Args:
         spec: the robot.
-        state_timeout: age at which a measured state no longer counts, s.
+        state_timeout: age at which a measured state no longer counts, s; None: five control
+            periods.
         reduced_speed: keep the tip below the reduced speed.
         limits_only: keep the joint limits alone, without collisions, zones, tip speed and
             singularities; for measuring what those cost, and for arms without geometry.
@@ -48,15 +53,17 @@ class SafetyFilter:
         self,
         spec: RobotSpec,
         *,
-        state_timeout: float = 0.2,
+        state_timeout: float | None = None,
         reduced_speed: bool = False,
         limits_only: bool = False,
     ) -> None:
         self.spec = spec
-        self.state_timeout = state_timeout
+        self.state_timeout = state_timeout or STATE_PERIODS * spec.control_period
         self._guards = None if limits_only else Guards(spec, reduced_speed=reduced_speed)
         self._search = Search(spec, no_check if self._guards is None else self._guards.check)
         self._gripper = GripperRamp(spec.gripper)
+        self._tracking = Tracking(spec)
+        self._tracking_room: float | None = None
         self._same = np.full(spec.n, SAME)
         self._table = limit_table(spec)
         self._latched: Cause | None = None
@@ -90,6 +97,11 @@ class SafetyFilter:
         """The cause of the stop that waits for :meth:`resume`, or None."""
         return self._latched
 
+    @property
+    def delay(self) -> float:
+        """By how much the arm follows late, as measured, s."""
+        return self._tracking.delay
+
     def is_free(self, q: Array) -> bool:
         """Say whether the arm at ``q`` (n,) keeps all its margins."""
         return self._guards is None or not self._guards.clearance.near(np.asarray(q))
@@ -121,6 +133,7 @@ class SafetyFilter:
             self._guards.forget()
         self._in_hand = Trajectory.rest(q)
         self._start = now
+        self._tracking.reset(q, now)
         self._latched = None
         self._gripper.opening = self._gripper.opening if opening is None else opening
 
@@ -151,6 +164,7 @@ class SafetyFilter:
     def move_clock(self, seconds: float) -> None:
         """Go on with the motion in hand after the clock was set by ``seconds``."""
         self._start += seconds
+        self._tracking.move_clock(seconds)
 
     def resume(self, state: ArmState | None, now: float) -> None:
         """Release a latched stop and start from rest where the arm is.
@@ -160,8 +174,8 @@ class SafetyFilter:
         """
         cause = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
         if cause is not None or state is None:
-            missing = " (no measured state)" if state is None else ""
-            raise SafetyError(f"resume refused: {(cause or Cause.STALE_STATE).value}{missing}")
+            words = watch.why_unusable(state, cause or Cause.STALE_STATE, self.state_timeout, now)
+            raise SafetyError(f"resume refused: {words}")
         if self._in_hand is not None and self.reference(now)[1].any():
             raise SafetyError("resume refused: the arm is still braking")
         if self._latched is Cause.INTRUSION and self._guards is not None:
@@ -186,27 +200,32 @@ class SafetyFilter:
         if not (math.isfinite(now) and now >= self._start):
             return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, self._start)
         if not (math.isfinite(dt) and dt > 0):
-            return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, now, state)
+            return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, now)
         q, qd, qdd = reference(held.times, held.q, held.qd, now - self._start)
-        self._latched = self._latched or self._fault(state, now)
+        self._tracking.follow(held, self._start, now)
+        self._tracking_room = None
+        fault = self._fault(state, now)
+        if self._latched is None and fault is Cause.STALE_STATE and not self._moves(now):
+            return self._follow_stop(fault, dt, now)  # Nothing was interrupted.
+        self._latched = self._latched or fault
         if self._latched is not None:
-            return self._follow_stop(self._latched, dt, now, state)
+            return self._follow_stop(self._latched, dt, now)
         if command is None:
-            return self._follow_stop(Cause.NO_COMMAND, dt, now, state)
+            return self._follow_stop(Cause.NO_COMMAND, dt, now)
         refused = watch.unusable_command(command, q, self.spec.velocity)
         if refused is not None:
-            return self._follow_stop(refused, dt, now, state)
+            return self._follow_stop(refused, dt, now)
         asked = self._asked_velocity(command, q, qd, dt)
         start = Start(q, qd, qdd, dt)
         found = self._search.nearest(asked, start, held, now + dt - self._start)
         if found.stop is None:
-            return self._follow_stop(Cause.UNCERTIFIED, dt, now, state, found.causes)
+            return self._follow_stop(Cause.UNCERTIFIED, dt, now, found.causes)
         self._gripper.follow(command.opening, dt)
         causes, status = found.causes, Status.OK
         if not watch.within(found.given, asked, self._same):
             causes = self._search.broken(asked, start) + causes
             status = Status.LIMITED
-        return self._let_through(found.stop, status, causes, dt, now, state)
+        return self._let_through(found.stop, status, causes, dt, now)
 
     @property
     def _held(self) -> Trajectory:
@@ -214,37 +233,42 @@ class SafetyFilter:
             return self._in_hand
         raise SafetyError("the filter has no state to start from; call reset first")
 
+    def _moves(self, now: float) -> bool:
+        """Say whether the motion in hand goes on after ``now``, s."""
+        return bool(self._held.tail(now - self._start).qd.any())
+
     def _fault(self, state: ArmState | None, now: float) -> Cause | None:
         """Return the latching cause that the measured state gives, or None."""
         unusable = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
         if unusable is not None or state is None:
             return unusable
-        # A state older than the motion in hand is compared with the start of that motion.
-        held, t = self._held, min(max(state.stamp, self._start), now) - self._start
-        lost = strays(held.times, held.q, held.qd, t, state.q, self.spec.tracking_error)
-        return Cause.TRACKING_ERROR if lost else None
+        self._tracking_room = self._tracking.room(state.q, state.stamp)
+        return None if self._tracking_room >= 0.0 else Cause.TRACKING_ERROR
 
     def _asked_velocity(self, command: JointCommand, q: Array, qd: Array, dt: float) -> Array:
         """Return the velocity (n,) that the command asks for at the end of the period.
 
         A position that velocity alone would miss is approached as well; a command whose position
-        is the integral of its velocity asks for just that velocity.
+        is the integral of its velocity asks for just that velocity. On the way to it all joints
+        change speed in proportion, none faster than the command's acceleration.
         """
-        if command.q is None:
-            return command.qd
-        return np.asarray(command.qd + (command.q - q) / dt - (qd + command.qd) / 2)
+        asked = command.qd
+        if command.q is not None:
+            asked = command.qd + (command.q - q) / dt - (qd + command.qd) / 2
+        if command.acceleration is None:
+            return asked
+        return np.asarray(qd + shorten(asked - qd, command.acceleration * dt))
 
     def _follow_stop(
         self,
         cause: Cause,
         dt: float,
         now: float,
-        state: ArmState | None = None,
         causes: tuple[Cause, ...] = (),
     ) -> SafetyResult:
         stop = self._held.tail(now - self._start)
         status = Status.STOPPING if stop.qd.any() else Status.STOPPED
-        return self._let_through(stop, status, (cause, *causes), dt, now, state)
+        return self._let_through(stop, status, (cause, *causes), dt, now)
 
     def _let_through(
         self,
@@ -253,20 +277,10 @@ class SafetyFilter:
         causes: tuple[Cause, ...],
         dt: float,
         now: float,
-        state: ArmState | None,
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        margins = self._margins(stop, state)
-        return SafetyResult(stop, dt, status, causes, margins, self._gripper.opening)
-
-    def _margins(self, stop: Trajectory, state: ArmState | None) -> dict[str, float]:
         margins = {} if self._guards is None else self._guards.margins()
-        known = state is not None and state.q.shape == stop.q[0].shape
-        measured = state.q if state is not None and known else stop.q[0]
-        position, velocity, off = rooms(
-            stop.q, stop.qd, measured, self._table, self.spec.tracking_error
-        )
-        margins["position"], margins["velocity"] = position, velocity
-        if known:
-            margins["tracking_error"] = off
-        return margins
+        margins["position"], margins["velocity"] = rooms(stop.q, stop.qd, self._table)
+        if self._tracking_room is not None:
+            margins["tracking_error"] = self._tracking_room
+        return SafetyResult(stop, dt, status, causes, margins, self._gripper.opening)

@@ -134,32 +134,17 @@ def reference(times: Array, q: Array, qd: Array, t: float) -> tuple[Array, Array
 
 
 @compiled
-def strays(times: Array, q: Array, qd: Array, t: float, measured: Array, tracking: Array) -> bool:
-    """Say whether positions ``measured`` (n,) at ``t`` are farther off than ``tracking`` (n,)."""
-    commanded, _ = sample(times, q, qd, t)
-    for k in range(commanded.shape[0]):
-        if not abs(measured[k] - commanded[k]) <= tracking[k]:
-            return True
-    return False
-
-
-@compiled
-def rooms(
-    q: Array, qd: Array, measured: Array, limits: Array, tracking: Array
-) -> tuple[float, float, float]:
-    """Return the smallest distances left to the position, speed and tracking error limits.
+def rooms(q: Array, qd: Array, limits: Array) -> tuple[float, float]:
+    """Return the smallest distances left to the position and the speed limits.
 
     Args:
         q: (m, n) at the knots; a period ends at the second.
         qd: (m, n).
-        measured: (n,) positions at the first knot.
         limits: (5, n) as :func:`robot_learning.safety.limits.limit_table` returns them.
-        tracking: (n,) largest error allowed, rad or m.
     """
     end = min(1, q.shape[0] - 1)
-    position = velocity = off = np.inf
+    position = velocity = np.inf
     for k in range(q.shape[1]):
         position = min(position, q[end, k] - limits[0, k], limits[1, k] - q[end, k])
         velocity = min(velocity, limits[2, k] - abs(qd[end, k]))
-        off = min(off, tracking[k] - abs(measured[k] - q[0, k]))
-    return position, velocity, off
+    return position, velocity

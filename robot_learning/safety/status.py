@@ -55,7 +55,7 @@ class Cause(str, Enum):
     BAD_STATE = "bad_state"
     """The measured state was not finite, or not one number a joint. Latches."""
     STALE_STATE = "stale_state"
-    """No measured state came in time. Latches."""
+    """No measured state came in time. Latches where the arm moved."""
     TRACKING_ERROR = "tracking_error"
     """The arm is too far from where it was commanded to be. Latches."""
     INTRUSION = "intrusion"

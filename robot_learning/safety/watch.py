@@ -25,6 +25,17 @@ def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -
     return None if math.fabs(now - state.stamp) <= timeout else Cause.STALE_STATE
 
 
+def why_unusable(state: ArmState | None, cause: Cause, timeout: float, now: float) -> str:
+    """Return a cause in words, with the age of a state that is too old, s."""
+    if state is None:
+        return f"{cause.value} (no measured state)"
+    if cause is not Cause.STALE_STATE:
+        return cause.value
+    return (
+        f"{cause.value}: the newest is {now - state.stamp:.3f} s old, at most {timeout:g} s counts"
+    )
+
+
 def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause | None:
     """Return why a command can't be used, or None.
 
@@ -39,6 +50,9 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     opening = 0.0 if command.opening is None else command.opening
     if not (finite(command.qd, asked_q) and math.isfinite(opening)):
         return Cause.BAD_COMMAND
+    most = command.acceleration
+    if most is not None and not (most.shape == q.shape and positive(most)):
+        return Cause.BAD_COMMAND
     return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
 
 
@@ -47,6 +61,15 @@ def finite(first: Array, second: Array) -> bool:
     """Say whether all values of both (n,) are numbers."""
     for k in range(first.shape[0]):
         if not (np.isfinite(first[k]) and np.isfinite(second[k])):
+            return False
+    return True
+
+
+@compiled
+def positive(values: Array) -> bool:
+    """Say whether all values (n,) are finite numbers above 0."""
+    for k in range(values.shape[0]):
+        if not (np.isfinite(values[k]) and values[k] > 0.0):
             return False
     return True
 

@@ -1,15 +1,12 @@
 """Tasks: what is to be brought about, and what it is worth."""
 
 from robot_learning.tasks.settings import TASKS, TaskSettings, load_task, make_task
-from robot_learning.tasks.task import Seen, Start, Task, Waypoint
+from robot_learning.tasks.task import Task
 
 __all__ = [
     "TASKS",
-    "Seen",
-    "Start",
     "Task",
     "TaskSettings",
-    "Waypoint",
     "load_task",
     "make_task",
 ]

@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.objects import PLACED, ObjectSpec
-from robot_learning.tasks.push import Push, fade
-from robot_learning.tasks.task import DRAWS, Seen, Start, Waypoint
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.types import Start
+from robot_learning.tasks.push import Push
+from robot_learning.tasks.task import DRAWS
 
 Array = NDArray[np.float64]
 HIGHEST = 0.2  # m above the floor, of goals
 IN_THE_AIR = 0.7  # share of the goals
-CLOSE = (0.012, 0.022)  # m from the grasp at which the gripper closes, and stays open
-BETWEEN = (0.025, 0.035)  # m from the grasp: surely between the fingers, surely not
 
 
 class PickAndPlace(Push):
@@ -52,37 +51,6 @@ class PickAndPlace(Push):
         start, goal = self.area.draw(rng, self.hover), self.area.draw(rng, self.hover)
         up = rng.uniform(0.0, HIGHEST) if rng.random() < IN_THE_AIR else 0.0
         return self._on_the_floor(start), self._on_the_floor(goal) + [0, 0, up]
-
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Come down over the box, close, carry it."""
-        return self._carry(seen, seen.inputs["object"], seen.inputs["goal"])
-
-    def _carry(self, seen: Seen, box: Array, goal: Array) -> Waypoint:
-        """Go over the box, down, close, and to the goal, each turning into the next gradually."""
-        grasp = box + [0, 0, max(self.table.lowest + self.table.floor - box[2], 0.0)]
-        offset = seen.tip - grasp
-        away = float(np.linalg.norm(offset))
-        fetch = self._down_on(seen.tip, grasp)
-        opened = float(seen.inputs["gripper_opening"][0])
-        # Fingers that stand as far apart as the box is wide hold it, where it is between them.
-        as_wide = fade(opened, self.closed_on - 0.1, self.closed_on - 0.05)
-        as_wide *= 1 - fade(opened, self.closed_on, self.closed_on + 0.06)
-        held = as_wide * (1 - fade(away, *BETWEEN))
-        carried = self._way_to(box, goal) + seen.tip - box
-        opening = fade(away, *CLOSE) * (1 - held)
-        return Waypoint(held * carried + (1 - held) * fetch, opening=opening)
-
-    def _down_on(self, point: Array, target: Array) -> Array:
-        """Return where a point goes next to come down on a target: up, across, down."""
-        offset, over = point - target, self.object.height + self.hover
-        aside = float(np.linalg.norm(offset[:2]))
-        height = fade(aside, 0.006, 0.02) * over
-        free = max(fade(offset[2], over - 0.03, over - 0.01), 1 - fade(aside, 0.02, 0.03))
-        return np.array([*(point[:2] - free * offset[:2]), target[2] + height])
-
-    def _way_to(self, box: Array, goal: Array) -> Array:
-        """Return where the held box goes next: straight to the goal."""
-        return goal
 
 
 class Stack(PickAndPlace):
@@ -135,18 +103,3 @@ class Stack(PickAndPlace):
     def inputs(self, time: float) -> dict[str, Array]:
         """Return ``goal`` and ``stack_goal`` (3,) of the boxes' middles, base frame, m."""
         return {"goal": self.goal, "stack_goal": self.goal + [0, 0, self.object.height]}
-
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Place the first box, let go, then the second on top of it."""
-        given = seen.inputs
-        for name, goal in (("object", "goal"), ("second", "stack_goal")):
-            if np.linalg.norm(given[name] - given[goal]) > PLACED:
-                return self._carry(seen, given[name], given[goal])
-            opened = given["gripper_opening"][0] > self.closed_on + 0.1
-            if np.linalg.norm(seen.tip - given[name]) < BETWEEN[0] and not opened:
-                return Waypoint(seen.tip, opening=1.0)
-        return Waypoint(given["stack_goal"] + [0, 0, self.object.height + self.hover], opening=1.0)
-
-    def _way_to(self, box: Array, goal: Array) -> Array:
-        """Return where the held box goes next: over the goal, then down."""
-        return self._down_on(box, goal)

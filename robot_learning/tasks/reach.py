@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.types import Start
 from robot_learning.kinematics import sampling
-from robot_learning.tasks.task import DRAWS, Numbers, Seen, Start, Task, Waypoint
+from robot_learning.tasks.task import DRAWS, Numbers, Task
 
 Array = NDArray[np.float64]
 ANGLE = 0.1  # rad; an orientation within it counts as reached
@@ -17,7 +18,8 @@ ANGLE = 0.1  # rad; an orientation within it counts as reached
 class Reach(Task):
     """The tip goes to a random reachable point of the workspace box.
 
-    Goals and starts are tips of random configurations, so that every goal can be reached.
+    Goals and starts are tips of random configurations in which the arm touches nothing, so that
+    every goal can be reached.
     """
 
     name = "reach"
@@ -40,12 +42,8 @@ class Reach(Task):
         """Return ``goal`` (3,), base frame, m."""
         return {"goal": self.goal}
 
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Go straight to the goal."""
-        return Waypoint(seen.inputs["goal"])
-
     def _draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        q, _ = sampling.in_workspace(self.model, rng, self.spread)
+        q, _ = sampling.in_workspace(self.model, rng, self.spread, self.free)
         return q, self.model.forward(q)
 
     def _set_goal(self, T_base_goal: Array) -> None:
@@ -69,10 +67,6 @@ class ReachPose(Reach):
     def inputs(self, time: float) -> dict[str, Array]:
         """Return ``goal`` (3,), m, and ``goal_rotation`` (3, 3), base frame."""
         return {"goal": self.goal, "goal_rotation": self._rotation}
-
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Go straight to the goal, turning on the way."""
-        return Waypoint(seen.inputs["goal"], seen.inputs["goal_rotation"])
 
     @cached_property
     def tolerances(self) -> Array:

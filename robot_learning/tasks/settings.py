@@ -10,6 +10,7 @@ from pydantic import PositiveFloat, PositiveInt, ValidationError
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import config_dir
 from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.sampling import Free, anywhere
 from robot_learning.robot.schema import Box, Section, explain
 from robot_learning.tasks.pick import PickAndPlace, Stack
 from robot_learning.tasks.push import Push, Slide
@@ -81,8 +82,16 @@ def make_task(
     model: ArmModel,
     reward: str = "dense",
     tolerance: float | None = None,
+    free: Free = anywhere,
 ) -> Task:
-    """Return a task for an arm; ``tolerance``, m, comes before what the settings say.
+    """Return a task for an arm.
+
+    Args:
+        settings: of the task.
+        model: the arm.
+        reward: ``sparse`` or ``dense``.
+        tolerance: m; comes before what the settings say.
+        free: says whether the arm touches nothing at a configuration (n,).
 
     Raises:
         ConfigError: where the arm can't do it, with what it can.
@@ -92,11 +101,11 @@ def make_task(
     if settings.workspace is not None:
         model = _narrowed(model, settings.workspace)
     if settings.object is None:
-        task = kind(model, reward=reward, tolerance=tolerance)
+        task = kind(model, reward=reward, tolerance=tolerance, free=free)
     elif issubclass(kind, Push):
         given = settings.object.model_dump(exclude_none=True)
-        moved = replace(kind(model).object, **given)
-        task = kind(model, reward=reward, tolerance=tolerance, object_spec=moved)
+        moved = replace(kind(model, free=free).object, **given)
+        task = kind(model, reward=reward, tolerance=tolerance, free=free, object_spec=moved)
     else:
         raise ConfigError(f"task '{settings.task}': object: there is nothing to move in it")
     task.steps = settings.steps or task.steps

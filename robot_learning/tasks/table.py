@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from robot_learning.base.errors import ConfigError
 from robot_learning.geometry.hulls import bodies_at
 from robot_learning.kinematics import ArmModel, inverse
+from robot_learning.kinematics.sampling import Free, anywhere
 
 Array = NDArray[np.float64]
 PITCH = 0.03  # m between the places that are tried
@@ -17,7 +18,7 @@ LARGE = 0.6  # m to the far corner of the workspace from which objects have thei
 NEAR_END = 0.03  # m of the tool's end that count for its radius
 UP = np.array([0.0, 0.0, 1.0])
 # What a robot reaches takes a second to find out; by its hash and the heights, once a process.
-_reached: dict[tuple[str, float, float], NDArray[np.bool_]] = {}
+_reached: dict[tuple[object, ...], NDArray[np.bool_]] = {}
 
 
 class Area(NamedTuple):
@@ -36,6 +37,7 @@ class Table:
 
     Attributes:
         model: the arm.
+        free: says whether the arm touches nothing at a configuration (n,).
         floor: height of the floor, m.
         beyond: how far the closed tool reaches past the tip, m.
         radius: of the closed tool about its axis near its end, m.
@@ -43,8 +45,9 @@ class Table:
         lowest: height of the tip above the floor with the tool as low as the filter lets it, m.
     """
 
-    def __init__(self, model: ArmModel) -> None:
+    def __init__(self, model: ArmModel, free: Free = anywhere) -> None:
         self.model = model
+        self.free = free
         spec = model.spec
         self.floor = spec.safety.floor
         T = model.forward(np.zeros(spec.n))
@@ -69,7 +72,10 @@ class Table:
     def configuration(
         self, position: Array, q_start: Array | None = None, attempts: int = 1
     ) -> Array | None:
-        """Return (n,) joints that hold the tool down with the tip at ``position``, or None."""
+        """Return (n,) joints that hold the tool down with the tip at ``position``, or None.
+
+        There are none where the arm would touch something.
+        """
         start = self._centre if q_start is None else q_start
         free = UP if self.model.spec.n < 6 else None
         found = inverse.solve(
@@ -81,7 +87,7 @@ class Table:
             attempts=attempts,
             tolerance=1e-3,
         )
-        return found.q if found.converged else None
+        return found.q if found.converged and self.free(found.q) else None
 
     def area(self, heights: tuple[float, float]) -> Area:
         """Return the largest rectangle over which the tool works at these heights, m.
@@ -94,7 +100,7 @@ class Table:
             np.arange(spec.workspace_lower[k], spec.workspace_upper[k] + 1e-9, PITCH)
             for k in range(2)
         )
-        key = (spec.hash, *heights)
+        key = (spec.hash, spec.safety.model_dump_json(), self.free is anywhere, *heights)
         if key not in _reached:
             _reached[key] = np.array([[self._reaches((x, y), heights) for y in ys] for x in xs])
         reached = _reached[key]

@@ -1,7 +1,5 @@
-"""What all tasks share: parts of a goal, rewards by distance, the way a script would take."""
+"""What all tasks share: parts of a goal, rewards by distance."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,7 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.types import Start
 from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.sampling import Free, anywhere
 from robot_learning.tasks.scoring import apart, dense
 
 Array = NDArray[np.float64]
@@ -20,58 +20,11 @@ DRAWS = 1000
 EFFORT_WEIGHT = 1.0
 
 
-@dataclass(frozen=True)
-class Start:
-    """How an episode begins.
-
-    Attributes:
-        q: (n,) configuration, at rest.
-        opening: of the gripper, 0 closed to 1 open.
-        places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
-    """
-
-    q: Array
-    opening: float = 0.0
-    places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a script may look at.
-
-    Attributes:
-        tip: (3,) position of the tip, base frame, m.
-        inputs: what the task and the objects give, by name, base frame.
-        velocities: (3,) of the inputs that are positions, over the last policy period, m/s.
-    """
-
-    tip: Array
-    inputs: Mapping[str, Array]
-    velocities: Mapping[str, Array]
-
-
-@dataclass(frozen=True)
-class Waypoint:
-    """Where a script would move now.
-
-    Attributes:
-        position: (3,) of the tip, base frame, m.
-        rotation: (3, 3) of the tip, or None for the one the action mode keeps.
-        velocity: (3,) of the waypoint itself, m/s.
-        opening: of the gripper, 0 closed to 1 open.
-    """
-
-    position: Array
-    rotation: Array | None = None
-    velocity: Array = field(default_factory=lambda: np.zeros(3))
-    opening: float = 0.0
-
-
 class Task:
     """A goal to bring about, told in parts: each has an error and a tolerance.
 
-    Subclasses set the class attributes, and define :meth:`reset`, :meth:`inputs` and
-    :meth:`waypoint`; :meth:`errors` where the parts are not positions.
+    Subclasses set the class attributes, and define :meth:`reset` and
+    :meth:`inputs`; :meth:`errors` where the parts are not positions.
 
     Attributes:
         name: what the command line calls it.
@@ -106,7 +59,11 @@ class Task:
     physics_dt: float = 0.02
 
     def __init__(
-        self, model: ArmModel, reward: str = "dense", tolerance: float | None = None
+        self,
+        model: ArmModel,
+        reward: str = "dense",
+        tolerance: float | None = None,
+        free: Free = anywhere,
     ) -> None:
         """Prepare the task for an arm.
 
@@ -114,6 +71,7 @@ class Task:
             model: the arm.
             reward: ``sparse`` (0 at the goal, else -1) or ``dense``.
             tolerance: distance that counts as reached, m; the task's own where None is given.
+            free: says whether the arm touches nothing at a configuration (n,).
 
         Raises:
             ConfigError: where the arm can't do the task, with what it can.
@@ -129,6 +87,7 @@ class Task:
                 "give its joints under 'gripper:'"
             )
         self.model = model
+        self.free = free
         self.reward_kind = reward
         self.objects: tuple[ObjectSpec, ...] = ()
 
@@ -138,10 +97,6 @@ class Task:
 
     def inputs(self, time: float) -> dict[str, Array]:
         """Return the inputs a policy is given besides the objects, ``time`` s into the episode."""
-        raise NotImplementedError
-
-    def waypoint(self, seen: Seen) -> Waypoint:
-        """Return where a script would move now; it sees no more than a policy does."""
         raise NotImplementedError
 
     @cached_property

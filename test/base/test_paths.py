@@ -23,9 +23,7 @@ def test_a_folder_at_hand_goes_before_a_shipped_name(tmp_path, monkeypatch):
         find_bundle("panda-reach")
 
 
-@pytest.mark.parametrize("given", ["panda-raech", "runs/none/bundle", "/none"])
+@pytest.mark.parametrize("given", ["", "panda-raech", "runs/none/bundle", "/none"])
 def test_what_is_none_is_refused_with_the_shipped_names(given):
     with pytest.raises(BundleError, match=f"'{given}': .*panda-push, panda-reach,"):
         find_bundle(given)
-    with pytest.raises(BundleError, match="no bundle given: .*panda-push, panda-reach,"):
-        find_bundle("")

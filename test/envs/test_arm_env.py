@@ -1,4 +1,5 @@
 import warnings
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
@@ -12,6 +13,8 @@ import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.envs import ArmEnv
 from robot_learning.policy.interface import ACTION_MODES
+from robot_learning.robot import RobotSpec
+from robot_learning.safety import SafetyFilter
 
 
 @pytest.mark.parametrize("reward", ["dense", "sparse"])
@@ -65,7 +68,7 @@ def test_the_arm_keeps_its_limits_whatever_the_actions(spec):
         for step in range(50):
             action = np.sign(rng.uniform(-1, 1, spec.n)) if step % 7 else np.ones(spec.n)
             info = env.step(action)[4]
-            if env.backend.touches_floor():
+            if env.world.arm.touches_floor():
                 break
             assert (env.state.q >= spec.lower).all() and (env.state.q <= spec.upper).all()
             assert (np.abs(env.state.qd) <= spec.velocity).all()
@@ -86,9 +89,9 @@ def test_compute_reward_is_the_reward_of_the_step():
     env.close()
 
 
-def test_any_backend_will_do():
-    env = ArmEnv(robot="arm6", backend=FakeArm())
-    assert env.world is None and env.render() is None
+def test_any_world_will_do():
+    env = ArmEnv(robot="arm6", world=FakeArm(), render_mode="rgb_array")
+    assert env.render() is None
     env.reset(seed=0)
     part = env.interface.term_slices()["goal_step"]
     for _ in range(50):
@@ -113,11 +116,40 @@ def test_a_picture_is_rendered():
         {"reward": "praise"},
         {"tolerance": -1.0},
         {"render_mode": "hologram"},
+        {"world": "flatland"},
     ],
 )
 def test_bad_arguments_are_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=str(next(iter(wrong.values())))):
         ArmEnv(**wrong)
+
+
+def test_a_world_without_physics_refuses_shifts_and_objects_that_it_lacks():
+    with pytest.raises(ConfigError, match="FakeArm"):
+        ArmEnv(robot="arm6", world=FakeArm(), shift="mild")
+    with pytest.raises(StateError, match="no input 'object'"):
+        ArmEnv(robot="arm6", task="push", world=FakeArm()).reset(seed=0)
+
+
+def test_an_interface_of_ones_own_is_obeyed_and_one_of_another_robot_refused():
+    plain = ArmEnv(robot="arm6", world=FakeArm())
+    slow = replace(plain.interface, velocity_scale=0.1, acceleration_scale=0.2)
+    env = ArmEnv(robot="arm6", world=FakeArm(), interface=slow)
+    env.reset(seed=0)
+    for _ in range(20):
+        env.step(np.full(env.robot.n, 0.05))
+    np.testing.assert_allclose(env.state.qd, 0.05 * 0.1 * env.robot.velocity, atol=1e-9)
+    with pytest.raises(ConfigError, match="policy_every: 3"):
+        ArmEnv(robot="arm6", world=FakeArm(), interface=replace(slow, policy_every=3))
+
+
+def test_a_filter_of_ones_own_guards_the_arm():
+    robot = RobotSpec.load("arm6")
+    env = ArmEnv(robot="arm6", world=FakeArm(), filter=SafetyFilter(robot, reduced_speed=True))
+    env.reset(seed=0)
+    fast = np.zeros(robot.n)
+    fast[0] = 1.0
+    assert any(env.step(fast)[4]["command_changed"] for _ in range(20))
 
 
 def test_a_bad_action_is_refused():

@@ -5,7 +5,7 @@ from helpers.envs import FakeArm
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv, CameraObservation
-from robot_learning.worlds.bullet import Camera
+from robot_learning.worlds.camera import Camera
 from robot_learning.worlds.variation import Randomization
 
 KINDS = ("rgb", "depth", "segmentation")
@@ -34,7 +34,7 @@ def test_pictures_show_floor_arm_and_box(env):
 
 def test_a_box_is_where_the_camera_sees_it(env):
     env.reset(seed=0)
-    box = env.unwrapped.objects.positions()["object"]
+    box = env.unwrapped.world.objects.positions()["object"]
     above = Camera(box, 1.0, 84, 84, pitch=-89.9)
     observation, _ = CameraObservation(env.unwrapped, ("segmentation",), above).reset(seed=0)
     rows, columns, _ = np.nonzero(observation["segmentation"] == 3)
@@ -69,4 +69,4 @@ def test_what_cannot_be_seen_is_refused():
     with pytest.raises(ConfigError, match="infrared.*rgb, depth"):
         CameraObservation(ArmEnv(robot="arm6"), ["infrared"])
     with pytest.raises(ConfigError, match="simulated"):
-        CameraObservation(ArmEnv(robot="arm6", backend=FakeArm()))
+        CameraObservation(ArmEnv(robot="arm6", world=FakeArm()))

@@ -5,7 +5,7 @@ from gymnasium.utils.env_checker import check_env
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.envs import ArmEnv
-from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, Server
 from robot_learning.worlds.variation import (
     NAMES,
     Distribution,
@@ -126,7 +126,7 @@ def test_success_is_of_what_is_and_not_of_what_is_seen():
     env = env_with("push", "panda", input_bias=0.5)
     observation, info = env.reset(seed=0)
     task, seen = env.task, env.inputs["object"].value
-    true = env.objects.positions()["object"]
+    true = env.world.objects.positions()["object"]
     assert np.linalg.norm(seen - true) > 0.05
     assert info["distance"] == pytest.approx(np.linalg.norm(true - task.goal), abs=1e-6)
     np.testing.assert_allclose(observation["achieved_goal"], seen, atol=1e-6)
@@ -143,7 +143,7 @@ def test_success_is_of_what_is_and_not_of_what_is_seen():
 )
 def test_a_shifted_arm_moves_otherwise(arm6, values, least):
     def ends(shift):
-        world = World()
+        world = Server()
         arm = BulletArm(world, arm6)
         arm.vary(**shift)
         arm.reset(arm6.home)
@@ -165,10 +165,10 @@ def test_a_slippery_floor_and_a_tilted_one():
     def slides(**values):
         env = env_with("slide", "panda", **values)
         env.reset(seed=0)
-        start = env.objects.positions()["object"]
+        start = env.world.objects.positions()["object"]
         for _ in range(60):
             env.step(np.zeros(3))
-        end = env.objects.positions()["object"]
+        end = env.world.objects.positions()["object"]
         env.close()
         return np.linalg.norm(end - start)
 

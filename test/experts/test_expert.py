@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from helpers.envs import able
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
 
@@ -52,5 +53,14 @@ def test_a_box_that_is_grasped_stays_between_the_fingers():
         env.step(expert_action(env))
     box = env.inputs["object"].value
     assert np.linalg.norm(box - env.model.forward(env.state.q)[:3, 3]) < 0.02
-    assert 0.4 < env.backend.opening < env.task.closed_on
+    assert 0.4 < env.world.arm.opening < env.task.closed_on
+    env.close()
+
+
+def test_a_task_without_a_script_is_refused():
+    env = ArmEnv(robot="arm6")
+    env.reset(seed=0)
+    env.task.name = "juggle"
+    with pytest.raises(ConfigError, match="juggle.*no script"):
+        expert_action(env)
     env.close()

@@ -5,9 +5,10 @@ import numpy as np
 from gymnasium.wrappers import TimeLimit
 
 import robot_learning.envs  # noqa: F401  registers the ids
-from robot_learning.base.types import ArmState
+from robot_learning.base.types import ArmState, Snapshot
 from robot_learning.robot import RobotSpec, available_robots
 from robot_learning.tasks import TASKS
+from robot_learning.worlds.world import World
 
 
 def able():
@@ -36,16 +37,16 @@ def rollout(seed):
     return np.array(flat), np.array(rewards)
 
 
-class FakeArm:
+class FakeArm(World):
     """Follows what it is told exactly, without physics."""
 
-    def reset(self, q, opening=0.0):
+    def reset(self, start):
         self.time = 0.0
-        return ArmState(q, np.zeros_like(q), 0.0)
+        return Snapshot(ArmState(start.q, np.zeros_like(start.q), 0.0))
 
-    def step(self, trajectory, dt, opening=None):
+    def step(self, motion, dt, opening=None):
         self.time += dt
-        return ArmState(*trajectory.sample(dt), self.time)
+        return Snapshot(ArmState(*motion.sample(dt), self.time))
 
 
 def short():

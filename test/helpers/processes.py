@@ -1,11 +1,15 @@
 """Processes of their own that find this source tree and these helpers."""
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+MOST_DOMAINS = 200
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -19,3 +23,44 @@ def output(code: str) -> str:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment()
     )
     return done.stdout
+
+
+def start_node(name, parameters, env, log, namespace=""):
+    """Start one of the package's nodes; what it prints goes to ``log``."""
+    command = [sys.executable, "-u", "-m", f"robot_learning.nodes.{name}", "--ros-args"]
+    for key, value in parameters.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        command += ["-p", f"{key}:={text}"]
+    if namespace:
+        command += ["-r", f"__ns:=/{namespace}"]
+    return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, text=True)
+
+
+def end(processes):
+    """End processes: SIGINT, and SIGKILL to what is left after 20 s."""
+    processes = list(processes)
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    for process in processes:
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def claim_domain():
+    """Return a ROS domain that no other test run on this machine is in, and the file that says so.
+
+    The claim lasts until the file is closed.
+    """
+    for domain in range(1, MOST_DOMAINS):
+        path = Path(tempfile.gettempdir(), f"robot_learning_domain_{domain}")
+        try:
+            file = path.open("a")
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        return domain, file
+    raise RuntimeError(f"all {MOST_DOMAINS} ROS domains are taken")

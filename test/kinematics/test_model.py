@@ -5,7 +5,7 @@ import pybullet
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import damped_step
 from robot_learning.kinematics.model import reduced
-from robot_learning.worlds.bullet import BulletArm, World
+from robot_learning.worlds.bullet import BulletArm, Server
 
 
 def random_q(spec, count=20):
@@ -85,7 +85,7 @@ def test_a_stretched_arm_is_singular(arm6):
 
 
 def test_home_is_clear_of_the_floor(spec):
-    world = World()
+    world = Server()
     arm = BulletArm(world, spec)
     arm.reset(spec.home)
     assert not arm.touches_floor()

@@ -1,20 +1,37 @@
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from helpers.graph import Graph
 
 
 @pytest.fixture
 def graph():
+    """A graph of its own, no node in it yet."""
     graph = Graph()
     yield graph
     graph.close()
 
 
+@pytest.fixture(scope="session")
+def shared():
+    """One graph with a safety node for all who leave it usable."""
+    graph = Graph()
+    try:
+        graph.start_safety()
+        yield graph
+    finally:
+        graph.close()
+
+
 @pytest.fixture
-def arm(graph):
-    """A simulated arm behind the safety node."""
-    graph.start("sim_node", robot="arm6")
-    graph.start("safety_node", robot="arm6")
-    graph.status = graph.listen(DiagnosticStatus, "/safety_node/status", 1000)
-    graph.until(lambda: graph.states and graph.status)
-    return graph
+def arm(shared):
+    """An arm that follows exactly, at rest at home behind the safety node."""
+    shared.reset()
+    return shared
+
+
+@pytest.fixture
+def system(arm, bundle, arm6_model):
+    """The arm with an active policy that reaches every goal."""
+    arm.activate(bundle.path)
+    arm.model = arm6_model
+    yield arm
+    arm.unconfigure()

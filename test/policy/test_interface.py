@@ -82,6 +82,23 @@ def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     np.testing.assert_allclose(centred[slices["joint_position"]], 0.0, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", sorted(TERMS))
+def test_a_term_reads_the_inputs_that_it_names_and_no_other(model, state, goal, arm6, name):
+    first = () if name == "tip_position" else ("tip_position",)
+    interface = Interface(
+        joints=arm6.joints,
+        achieved=(*first, name),
+        desired=(),
+        observed=(),
+    )
+    assert set(interface.needs) == set(TERMS[name].inputs)
+    history = History.start(interface)
+    interface.observe(model, state, {key: goal[key] for key in interface.needs}, history)
+    for needed in interface.needs:
+        with pytest.raises(StateError, match=needed):
+            interface.observe(model, state, {k: goal[k] for k in goal if k != needed}, history)
+
+
 def test_terms_say_whether_they_depend_on_the_goal(interface, model, state, goal, arm6):
     history = History.start(interface)
     history.push(np.zeros(arm6.n), goal)
@@ -117,30 +134,27 @@ def test_the_parts_gymnasium_has_make_the_whole(interface, model, state, goal):
     np.testing.assert_array_equal(np.concatenate([*parts.values()]), flat)
 
 
-def settled(interface, model, action, q):
-    """Return the command after the velocity had time to change."""
-    qd = np.zeros(len(q))
-    for _ in range(50):
-        qd = interface.decode(model, action, ArmState(q, qd, 0.0)).qd
-    return qd
-
-
-def test_joint_velocity_is_a_share_of_the_limits(arm6, model):
+def test_joint_velocity_is_a_share_of_the_limits(arm6, model, state):
     interface = Interface(joints=arm6.joints)
-    qd = settled(interface, model, np.full(arm6.n, 7.0), arm6.home)
+    qd = interface.decode(model, np.full(arm6.n, 7.0), state).qd
     np.testing.assert_allclose(qd, interface.velocity_scale * arm6.velocity)
 
 
-def test_a_change_of_action_asks_for_a_share_of_the_acceleration(arm6, model):
-    interface = Interface(joints=arm6.joints, acceleration_scale=0.25)
-    state = ArmState(arm6.home, np.full(arm6.n, 0.2), 0.0)
-    command = interface.decode(model, np.ones(arm6.n), state)
-    np.testing.assert_allclose(command.qd, 0.2 + 0.25 * arm6.acceleration * 0.04)
+@pytest.mark.parametrize("mode", ["joint_velocity", "tip_displacement", "tool_down"])
+def test_a_command_is_made_of_positions_and_never_of_a_measured_velocity(arm6, model, mode):
+    interface = Interface(joints=arm6.joints, action_mode=mode, acceleration_scale=0.25)
+    action = np.linspace(-1.0, 1.0, interface.n_action)
+    resting, moving = (
+        interface.decode(model, action, ArmState(arm6.home, np.full(arm6.n, qd), 0.0))
+        for qd in (0.0, 0.7)
+    )
+    np.testing.assert_array_equal(resting.qd, moving.qd)
+    np.testing.assert_allclose(resting.acceleration, 0.25 * arm6.acceleration)
 
 
 def test_tip_displacement_moves_the_tip_along(arm6, model):
     interface = Interface(joints=arm6.joints, action_mode="tip_displacement")
-    qd = settled(interface, model, [0.0, 1.0, 0.0], arm6.home)
+    qd = interface.decode(model, [0.0, 1.0, 0.0], ArmState(arm6.home, np.zeros(arm6.n), 0.0)).qd
     velocity = model.jacobian(arm6.home)[:3] @ qd
     assert velocity[1] == pytest.approx(interface.tip_speed, rel=0.1)
     assert np.abs(velocity[[0, 2]]).max() < 0.1 * velocity[1]
@@ -182,10 +196,9 @@ def test_the_tool_is_kept_down_while_it_moves(model, arm6):
     interface = Interface(joints=arm6.joints, action_mode="tool_down")
     tilted = arm6.home + [0, 0, 0, 0.1, -0.1, 0]
     q, dt = tilted.copy(), interface.control_period
-    qd = np.zeros(arm6.n)
+    still = np.zeros(arm6.n)
     for _ in range(60):
-        qd = interface.decode(model, np.array([0.0, 0.2, 0.0]), ArmState(q, qd, 0.0)).qd
-        q = q + dt * qd
+        q = q + dt * interface.decode(model, [0.0, 0.2, 0.0], ArmState(q, still, 0.0)).qd
     assert np.linalg.norm(model.turn_down(model.forward(tilted))) > 0.1
     assert np.linalg.norm(model.turn_down(model.forward(q))) < 0.02
     moved = (model.forward(q) - model.forward(tilted))[:3, 3]

@@ -104,7 +104,8 @@ def test_no_sequence_of_commands_leaves_the_limits(data, seed):
         if kind == 1:
             qd[rng.integers(spec.n)] = wild[rng.integers(len(wild))]
         q = rng.uniform(-7, 7, spec.n) if kind == 2 else None
-        command = None if kind == 3 else JointCommand(qd, q)
+        most = rng.uniform(0.01, 2.0, spec.n) * spec.acceleration if kind == 5 else None
+        command = None if kind == 3 else JointCommand(qd, q, acceleration=most)
         rig.step(command, dt=DT * rng.uniform(0.2, 3) if kind == 4 else DT)
 
 
@@ -117,6 +118,10 @@ def test_no_sequence_of_commands_leaves_the_limits(data, seed):
         JointCommand(np.zeros((6, 1))),
         JointCommand(np.zeros(6), np.full(6, np.nan)),
         JointCommand(np.zeros(6), np.zeros(7)),
+        JointCommand(np.zeros(6), acceleration=np.zeros(6)),
+        JointCommand(np.zeros(6), acceleration=-np.ones(6)),
+        JointCommand(np.zeros(6), acceleration=np.full(6, np.nan)),
+        JointCommand(np.zeros(6), acceleration=np.ones(5)),
     ],
 )
 def test_a_bad_command_becomes_the_stop(rig, arm6, command):
@@ -126,6 +131,27 @@ def test_a_bad_command_becomes_the_stop(rig, arm6, command):
     rig.run(command, 20)
     assert not rig.qd.any()
     assert rig.step(velocity(arm6, 0.1)).status is Status.OK
+
+
+def test_a_command_with_an_acceleration_is_approached_in_a_straight_line_of_velocities(rig, arm6):
+    wanted = np.linspace(-0.2, 0.4, arm6.n)
+    command = JointCommand(wanted, acceleration=0.1 * arm6.acceleration)
+    step = 0.1 * arm6.acceleration * DT
+    periods = int(np.ceil((np.abs(wanted) / step).max()))
+    for number in range(1, periods + 3):
+        assert rig.step(command).status is Status.OK
+        np.testing.assert_allclose(
+            rig.qd, wanted * min(1.0, number / (np.abs(wanted) / step).max()), atol=1e-12
+        )
+
+
+def test_a_measured_velocity_changes_nothing(arm6):
+    clean, noisy = Rig(arm6), Rig(arm6)
+    command = JointCommand(np.full(arm6.n, 0.4), acceleration=0.2 * arm6.acceleration)
+    for _ in range(10):
+        clean.step(command)
+        noisy.step(command, state=ArmState(noisy.q, noisy.qd - 0.5, noisy.now))
+        np.testing.assert_array_equal(clean.qd, noisy.qd)
 
 
 def test_without_a_command_the_arm_follows_its_stop(rig, arm6):

@@ -1,10 +1,13 @@
+import gymnasium
 import numpy as np
 import pytest
 from helpers.robots import robot_yaml
 
+import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
+from robot_learning.tasks import load_task, make_task
 from robot_learning.tasks.reach import Reach
 
 
@@ -53,3 +56,29 @@ def test_a_workspace_out_of_reach_is_refused_at_construction(tmp_path):
 def test_bad_arguments_are_refused(arm6, wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         Reach(ArmModel(arm6), **wrong)
+
+
+@pytest.mark.parametrize("name", ["reach", "reach_pose", "track_trajectory", "push", "slide"])
+def test_no_goal_and_no_start_is_where_the_arm_touches_something(arm6, name):
+    """Something stands on the left of the arm: all are on its right."""
+    model = ArmModel(arm6)
+    task = make_task(load_task(name), model, free=lambda q: bool(model.forward(q)[1, 3] < 0))
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        start = task.reset(rng)
+        assert model.forward(start.q)[1, 3] < 0
+        for time in (0.0, 2.0, 4.0) if name != "slide" else ():
+            assert task.inputs(time)["goal"][1] < 0.05
+
+
+def test_an_arm_that_touches_something_wherever_it_works_is_refused(arm6):
+    with pytest.raises(ConfigError, match="workspace: of 5000 .* touches itself or what is"):
+        Reach(ArmModel(arm6), free=lambda q: False)
+
+
+def test_environments_ask_the_safety_filter(arm6):
+    env = gymnasium.make("RobotLearning/Reach-v0", robot="arm6").unwrapped
+    down = arm6.home.copy()
+    down[1] = arm6.soft_upper[1]
+    assert env.task.free(arm6.home) and not env.task.free(down)
+    env.close()

@@ -28,7 +28,7 @@ def test_what_the_file_says_is_what_there_is():
     assert env.task.object.mass == 0.6 and env.task.object.width == 0.05
     for seed in range(5):
         env.reset(seed=seed)
-        assert env.task.goal[1] <= 0.0 and env.objects.positions()["object"][1] <= 0.0
+        assert env.task.goal[1] <= 0.0 and env.world.objects.positions()["object"][1] <= 0.0
     solved = 0
     for seed in range(5):
         env.reset(seed=seed)

@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.worlds.bullet import BulletArm, Camera, World, look
+from robot_learning.worlds.bullet import BulletArm, Server, look
+from robot_learning.worlds.camera import Camera
 
 
 @pytest.fixture
 def world():
-    world = World()
+    world = Server()
     yield world
     world.close()
 
@@ -34,7 +35,7 @@ def test_it_follows_a_trajectory(world, spec):
 
 @pytest.mark.parametrize("physics_dt", [0.004, 0.02])
 def test_it_neither_leads_nor_lags(physics_dt, arm6):
-    world = World(physics_dt=physics_dt)
+    world = Server(physics_dt=physics_dt)
     arm = BulletArm(world, arm6)
     arm.reset(arm6.home)
     times, speed = np.array([0.0, 0.4, 2.0]), np.zeros(arm6.n)
@@ -50,7 +51,7 @@ def test_it_neither_leads_nor_lags(physics_dt, arm6):
 
 def test_it_repeats_exactly(spec):
     def run():
-        world = World()
+        world = Server()
         arm = BulletArm(world, spec)
         arm.reset(spec.home)
         motion = swing(spec, np.linspace(0, 0.4, 11))

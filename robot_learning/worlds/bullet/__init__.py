@@ -1,9 +1,10 @@
 """The PyBullet simulation; nothing outside this folder imports pybullet."""
 
 from robot_learning.worlds.bullet.arm import BulletArm
-from robot_learning.worlds.bullet.camera import Camera, look
+from robot_learning.worlds.bullet.camera import look
 from robot_learning.worlds.bullet.contacts import Contact, Contacts
 from robot_learning.worlds.bullet.objects import Objects
-from robot_learning.worlds.bullet.world import World
+from robot_learning.worlds.bullet.server import Server
+from robot_learning.worlds.bullet.world import BulletWorld
 
-__all__ = ["BulletArm", "Camera", "Contact", "Contacts", "Objects", "World", "look"]
+__all__ = ["BulletArm", "BulletWorld", "Contact", "Contacts", "Objects", "Server", "look"]

@@ -1,20 +1,13 @@
 """A simulated arm whose joints follow position and velocity targets."""
 
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from robot_learning.base.paths import resolve_uri
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState
-from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet.world import World, bullet, quiet
+from robot_learning.worlds.bullet.loading import load_body
+from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
@@ -24,10 +17,10 @@ MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
 class BulletArm:
-    """An :class:`~robot_learning.robot.ArmBackend` in a :class:`World`.
+    """An arm, simulated in a :class:`Server`.
 
     Args:
-        world: where it stands.
+        server: where it is simulated.
         spec: the robot.
         gripper: let its gripper move; where not, it is part of the last link, as the robot's
             `hold` says, which halves the time of a physics step.
@@ -39,19 +32,19 @@ class BulletArm:
 
     def __init__(
         self,
-        world: World,
+        server: Server,
         spec: RobotSpec,
         *,
         gripper: bool = False,
         self_collision: bool = False,
     ) -> None:
-        self.world = world
+        self.server = server
         self.spec = spec
-        self._client = world.client
+        self._client = server.client
         self._gripper = spec.gripper if gripper else None
         own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
-        self.body = _load(spec, fixed, self._client, self_collision)
+        self.body = load_body(spec, fixed, self._client, self_collision)
         count = bullet.getNumJoints(self.body, physicsClientId=self._client)
         info = [
             bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)
@@ -99,13 +92,13 @@ class BulletArm:
         """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
         if opening is not None:
             self.grip(opening)
-        physics_dt = self.world.physics_dt
+        physics_dt = self.server.physics_dt
         times = np.arange(round(dt / physics_dt) + 1, dtype=np.float64) * physics_dt
         q, _ = trajectory.sample(times)
         velocities = (q[1:] - q[:-1]) / physics_dt
         for target, velocity in zip(q.tolist(), velocities.tolist(), strict=False):
             self._drive(target, velocity)
-            self.world.step()
+            self.server.step()
         self._time += dt
         return self.state()
 
@@ -140,7 +133,7 @@ class BulletArm:
             )
 
     def _set_motors(self, gain: float, force: float) -> None:
-        stiffness = min(STIFFNESS * self.world.physics_dt, 1.0)
+        stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
         self._gains = [[gain * stiffness] * self.spec.n, [gain] * self.spec.n]
         self._forces = [force * effort for effort in self._effort]
 
@@ -156,7 +149,7 @@ class BulletArm:
         That is the way of the next physics step. Bullet's motors reach the velocity asked for at
         once and add to it what corrects the position before the step, not after it.
         """
-        self._drive(q.tolist(), ((q_next - q) / self.world.physics_dt).tolist())
+        self._drive(q.tolist(), ((q_next - q) / self.server.physics_dt).tolist())
 
     def _drive(self, q: list[float], qd: list[float]) -> None:
         bullet.setJointMotorControlArray(
@@ -200,7 +193,7 @@ class BulletArm:
         """Say whether a moving link is in contact with the floor now."""
         bullet.performCollisionDetection(physicsClientId=self._client)
         contacts = bullet.getContactPoints(
-            self.body, self.world.floor, physicsClientId=self._client
+            self.body, self.server.floor, physicsClientId=self._client
         )
         return any(contact[3] >= min(self._joints) for contact in contacts)
 
@@ -229,45 +222,3 @@ class BulletArm:
                 maxForce=GEAR * gripper.force,
                 physicsClientId=self._client,
             )
-
-
-def _load(spec: RobotSpec, fixed: Mapping[str, float], client: int, self_collision: bool) -> int:
-    """Load the URDF; its world is the base frame, joints ``fixed`` at positions do not move."""
-    T = ArmModel(spec).T_base_root
-    position, turn = T[:3, 3].tolist(), Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
-    tree = ET.parse(spec.urdf)
-    for mesh in tree.getroot().iter("mesh"):
-        file = resolve_uri(mesh.get("filename", ""), spec.urdf.parent)
-        mesh.set("filename", str(file))
-    for joint in tree.getroot().findall("joint"):
-        if joint.get("name") in fixed:
-            _fix(joint, fixed[joint.get("name", "")])
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / spec.urdf.name
-        tree.write(file)
-        flags = bullet.URDF_MERGE_FIXED_LINKS | bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
-        flags |= bullet.URDF_USE_SELF_COLLISION if self_collision else 0
-        with quiet():
-            body = bullet.loadURDF(
-                str(file), position, turn, useFixedBase=True, flags=flags, physicsClientId=client
-            )
-    return int(body)
-
-
-def _fix(joint: ET.Element, value: float) -> None:
-    """Make a URDF's joint a fixed one at a position, rad or m."""
-    origin, axis = joint.find("origin"), joint.find("axis")
-    origin = ET.SubElement(joint, "origin") if origin is None else origin
-    R = Rotation.from_euler("xyz", _numbers(origin.get("rpy", "0 0 0")))
-    along = value * _numbers("1 0 0" if axis is None else axis.get("xyz", "1 0 0"))
-    if joint.get("type") == "prismatic":
-        place = _numbers(origin.get("xyz", "0 0 0")) + R.apply(along)
-        origin.set("xyz", " ".join(map(str, place)))
-    else:
-        turned = (R * Rotation.from_rotvec(along)).as_euler("xyz")
-        origin.set("rpy", " ".join(map(str, turned)))
-    joint.set("type", "fixed")
-
-
-def _numbers(text: str) -> Array:
-    return np.array(text.split(), dtype=np.float64)

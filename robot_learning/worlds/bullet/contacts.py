@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.worlds.bullet.arm import BulletArm
-from robot_learning.worlds.bullet.world import World, bullet
+from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 BASE = -1  # Bullet's index of the link that does not move
@@ -45,11 +45,11 @@ class Contacts:
 
     def __init__(self, spec: RobotSpec, solids: Sequence[Solid] = ()) -> None:
         self.spec = spec
-        self.world = World(floor=spec.safety.floor)
-        self._arm = BulletArm(self.world, spec, gripper=True, self_collision=True)
-        self._client = {"physicsClientId": self.world.client}
+        self.server = Server(floor=spec.safety.floor)
+        self._arm = BulletArm(self.server, spec, gripper=True, self_collision=True)
+        self._client = {"physicsClientId": self.server.client}
         body = self._arm.body
-        self._around = {self.world.floor: "floor"}
+        self._around = {self.server.floor: "floor"}
         self._around.update({self._add(solid): solid.name for solid in solids})
         count = bullet.getNumJoints(body, **self._client)
         info = [bullet.getJointInfo(body, joint, **self._client) for joint in range(count)]
@@ -79,7 +79,7 @@ class Contacts:
 
     def close(self) -> None:
         """End the physics server."""
-        self.world.close()
+        self.server.close()
 
     def _own(self, q: Array) -> list[tuple[int, int, float]]:
         self._arm.place(q)

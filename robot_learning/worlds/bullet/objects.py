@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.objects import ObjectSpec
-from robot_learning.worlds.bullet.world import World, bullet
+from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 ALOFT = 10.0  # m
@@ -14,12 +14,12 @@ COLOURS = ((0.93, 0.45, 0.2, 1.0), (0.25, 0.5, 0.9, 1.0))
 
 
 class Objects:
-    """Bodies in a :class:`World`, by name. Until they are placed they touch nothing."""
+    """Bodies in a :class:`Server`, by name. Until they are placed they touch nothing."""
 
-    def __init__(self, world: World, objects: Sequence[ObjectSpec]) -> None:
-        self._world = world
+    def __init__(self, server: Server, objects: Sequence[ObjectSpec]) -> None:
+        self._server = server
         self._objects = tuple(objects)
-        self._client = {"physicsClientId": world.client}
+        self._client = {"physicsClientId": server.client}
         self._bodies = {
             item.name: self._make(item, COLOURS[number % len(COLOURS)])
             for number, item in enumerate(objects)
@@ -31,7 +31,7 @@ class Objects:
         for number, name in enumerate(self._bodies):
             self.place(name, np.array([ALOFT, 0.0, ALOFT + number]))
         if self._bodies:
-            self._world.forget_contacts()
+            self._server.forget_contacts()
 
     def place(self, name: str, position: Array, yaw: float = 0.0) -> None:
         """Put an object at rest at ``position`` (3,), base frame, m, turned by ``yaw``, rad."""

@@ -1,149 +1,102 @@
-"""A PyBullet world: clock, floor, markers, camera."""
+"""An arm, the objects that it moves and the floor, simulated in PyBullet."""
 
-import contextlib
-import ctypes
-import os
-import sys
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from robot_learning.base.errors import ConfigError
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.robot import RobotSpec
+from robot_learning.worlds.bullet.arm import BulletArm
+from robot_learning.worlds.bullet.camera import look
+from robot_learning.worlds.bullet.objects import Objects
+from robot_learning.worlds.bullet.server import Server
+from robot_learning.worlds.camera import Camera, Picture
+from robot_learning.worlds.variation import Variation
+from robot_learning.worlds.world import World
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what Bullet's C code prints at load time off the terminal."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        for target, copy in enumerate(saved, start=1):
-            os.dup2(copy, target)
-            os.close(copy)
-        os.close(null)
-
-
-with quiet():
-    import pybullet as bullet
-
-__all__ = ["PHYSICS_DT", "World", "bullet", "quiet"]
-
-PHYSICS_DT = 0.004  # s
-HIDDEN = (0.0, 0.0, -20.0)  # m
-GRAVITY = 9.81  # m/s²
-
-
-class World:
-    """One physics server with gravity and a floor at z = 0.
+class BulletWorld(World):
+    """The world that policies are trained in.
 
     Args:
+        spec: the robot.
+        objects: what it moves.
+        gripper: let its gripper move.
+        floor_friction: coefficient of the floor.
+        physics_dt: longest physics step, s; a whole number of them makes a control period.
         gui: open PyBullet's window.
-        physics_dt: time of one physics step, s.
-        floor: height of the floor in the base frame, m.
-        floor_friction: its coefficient; two surfaces have the product of theirs.
     """
+
+    varies = True
+    visible = True
 
     def __init__(
         self,
+        spec: RobotSpec,
+        objects: Sequence[ObjectSpec] = (),
         *,
-        gui: bool = False,
-        physics_dt: float = PHYSICS_DT,
-        floor: float = 0.0,
+        gripper: bool = False,
         floor_friction: float = 1.0,
+        physics_dt: float = 0.02,
+        gui: bool = False,
     ) -> None:
-        with quiet():
-            self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
-        if self.client < 0:
-            raise ConfigError("PyBullet could not open its window; run without gui")
-        self.gui = gui
-        self.physics_dt = physics_dt
-        self._markers: dict[str, int] = {}
-        with quiet():
-            bullet.setPhysicsEngineParameter(
-                fixedTimeStep=physics_dt,
-                constraintSolverType=bullet.CONSTRAINT_SOLVER_LCP_DANTZIG,
-                deterministicOverlappingPairs=1,
-                physicsClientId=self.client,
-            )
-        self.tilt_gravity(0.0, 0.0)
-        if gui:
-            bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
-        self.floor = self._make_floor(floor)
-        bullet.changeDynamics(
-            self.floor, -1, lateralFriction=floor_friction, physicsClientId=self.client
+        period = spec.control_period
+        self.server = Server(
+            gui=gui,
+            physics_dt=period / math.ceil(period / physics_dt),
+            floor=spec.safety.floor,
+            floor_friction=floor_friction,
         )
+        self.arm = BulletArm(self.server, spec, gripper=gripper)
+        self.objects = Objects(self.server, objects)
+        self._gripper = gripper
 
-    def tilt_gravity(self, angle: float, heading: float) -> None:
-        """Let gravity pull ``angle`` rad off the floor's normal, toward ``heading``, rad."""
-        aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
-        bullet.setGravity(
-            aside * np.cos(heading),
-            aside * np.sin(heading),
-            -down,
-            physicsClientId=self.client,
+    def reset(self, start: Start) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        state = self.arm.reset(start.q, start.opening)
+        self.objects.lift()
+        for name, place in start.places.items():
+            self.objects.place(name, *place)
+        return self._snapshot(state)
+
+    def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        return self._snapshot(self.arm.step(motion, dt, opening))
+
+    def vary(self, variation: Variation, rng: np.random.Generator) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self.arm.vary(
+            link_mass=variation.link_mass,
+            payload=variation.payload,
+            damping=variation.damping,
+            motor_gain=variation.motor_gain,
+            motor_force=variation.motor_force,
         )
+        self.objects.vary(variation.object_mass, variation.friction)
+        self.server.tilt_gravity(variation.gravity_tilt, rng.uniform(-np.pi, np.pi))
 
-    def forget_contacts(self) -> None:
-        """Make the solver forget what touched, so far as it touches no more."""
-        bullet.performCollisionDetection(physicsClientId=self.client)
+    def look(self, camera: Camera) -> Picture:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        return look(self.server, camera)
 
-    def step(self) -> None:
-        """Advance the physics by ``physics_dt``."""
-        bullet.stepSimulation(physicsClientId=self.client)
+    def mark(self, name: str, position: ArrayLike, radius: float) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self.server.set_marker(name, position, radius)
 
-    def set_marker(
-        self,
-        name: str,
-        position: ArrayLike,
-        radius: float = 0.02,
-        rgba: tuple[float, float, float, float] = (0.1, 0.75, 0.3, 0.8),
-    ) -> None:
-        """Show a sphere without mass at ``position`` (3,), base frame, m."""
-        centre = [float(value) for value in np.asarray(position)]
-        if name not in self._markers:
-            shape = bullet.createVisualShape(
-                bullet.GEOM_SPHERE, radius=radius, rgbaColor=rgba, physicsClientId=self.client
-            )
-            self._markers[name] = bullet.createMultiBody(
-                baseVisualShapeIndex=shape, physicsClientId=self.client
-            )
-        bullet.resetBasePositionAndOrientation(
-            self._markers[name], centre, (0, 0, 0, 1), physicsClientId=self.client
-        )
-
-    def hide_markers(self) -> None:
-        """Take all markers out of sight."""
-        for name in self._markers:
-            self.set_marker(name, HIDDEN)
+    def hide_marks(self) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self.server.hide_markers()
 
     def close(self) -> None:
         """End the physics server."""
-        if self.client >= 0:
-            with quiet():
-                bullet.disconnect(physicsClientId=self.client)
-            self.client = -1
+        self.server.close()
 
-    def _make_floor(self, height: float) -> int:
-        half = [3.0, 3.0, 0.05]
-        collision = bullet.createCollisionShape(
-            bullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client
-        )
-        visual = bullet.createVisualShape(
-            bullet.GEOM_BOX,
-            halfExtents=half,
-            rgbaColor=(0.86, 0.88, 0.9, 1),
-            physicsClientId=self.client,
-        )
-        return int(
-            bullet.createMultiBody(
-                0, collision, visual, (0, 0, height - half[2]), physicsClientId=self.client
-            )
-        )
+    def _snapshot(self, state: ArmState) -> Snapshot:
+        values = self.objects.positions()
+        if self._gripper:
+            values["gripper_opening"] = np.array([self.arm.opening])
+        return Snapshot(state, {name: Input(value, state.stamp) for name, value in values.items()})

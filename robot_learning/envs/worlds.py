@@ -1,0 +1,42 @@
+"""The worlds that an environment can be asked for by name."""
+
+from collections.abc import Callable
+
+from robot_learning.base.errors import ConfigError
+from robot_learning.robot import RobotSpec
+from robot_learning.tasks import Task
+from robot_learning.worlds.world import World
+
+
+def bullet(robot: RobotSpec, task: Task, gui: bool) -> World:
+    """Return the arm and the task's objects in PyBullet."""
+    from robot_learning.worlds.bullet import BulletWorld
+
+    return BulletWorld(
+        robot,
+        task.objects,
+        gripper=task.gripper,
+        floor_friction=task.floor_friction,
+        physics_dt=task.physics_dt,
+        gui=gui,
+    )
+
+
+WORLDS: dict[str, Callable[[RobotSpec, Task, bool], World]] = {"bullet": bullet}
+
+
+def make_world(name: str, robot: RobotSpec, task: Task, gui: bool = False) -> World:
+    """Return a world by its name.
+
+    Args:
+        name: a key of :data:`WORLDS`.
+        robot: the arm.
+        task: what it is to do.
+        gui: open the world's own window.
+
+    Raises:
+        ConfigError: where there is no such world.
+    """
+    if name not in WORLDS:
+        raise ConfigError(f"world '{name}': expected one of {', '.join(WORLDS)}")
+    return WORLDS[name](robot, task, gui)

@@ -1,0 +1,149 @@
+"""A PyBullet world: clock, floor, markers, camera."""
+
+import contextlib
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from robot_learning.base.errors import ConfigError
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what Bullet's C code prints at load time off the terminal."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        for target, copy in enumerate(saved, start=1):
+            os.dup2(copy, target)
+            os.close(copy)
+        os.close(null)
+
+
+with quiet():
+    import pybullet as bullet
+
+__all__ = ["PHYSICS_DT", "Server", "bullet", "quiet"]
+
+PHYSICS_DT = 0.004  # s
+HIDDEN = (0.0, 0.0, -20.0)  # m
+GRAVITY = 9.81  # m/s²
+
+
+class Server:
+    """One physics server with gravity and a floor at z = 0.
+
+    Args:
+        gui: open PyBullet's window.
+        physics_dt: time of one physics step, s.
+        floor: height of the floor in the base frame, m.
+        floor_friction: its coefficient; two surfaces have the product of theirs.
+    """
+
+    def __init__(
+        self,
+        *,
+        gui: bool = False,
+        physics_dt: float = PHYSICS_DT,
+        floor: float = 0.0,
+        floor_friction: float = 1.0,
+    ) -> None:
+        with quiet():
+            self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
+        if self.client < 0:
+            raise ConfigError("PyBullet could not open its window; run without gui")
+        self.gui = gui
+        self.physics_dt = physics_dt
+        self._markers: dict[str, int] = {}
+        with quiet():
+            bullet.setPhysicsEngineParameter(
+                fixedTimeStep=physics_dt,
+                constraintSolverType=bullet.CONSTRAINT_SOLVER_LCP_DANTZIG,
+                deterministicOverlappingPairs=1,
+                physicsClientId=self.client,
+            )
+        self.tilt_gravity(0.0, 0.0)
+        if gui:
+            bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
+        self.floor = self._make_floor(floor)
+        bullet.changeDynamics(
+            self.floor, -1, lateralFriction=floor_friction, physicsClientId=self.client
+        )
+
+    def tilt_gravity(self, angle: float, heading: float) -> None:
+        """Let gravity pull ``angle`` rad off the floor's normal, toward ``heading``, rad."""
+        aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
+        bullet.setGravity(
+            aside * np.cos(heading),
+            aside * np.sin(heading),
+            -down,
+            physicsClientId=self.client,
+        )
+
+    def forget_contacts(self) -> None:
+        """Make the solver forget what touched, so far as it touches no more."""
+        bullet.performCollisionDetection(physicsClientId=self.client)
+
+    def step(self) -> None:
+        """Advance the physics by ``physics_dt``."""
+        bullet.stepSimulation(physicsClientId=self.client)
+
+    def set_marker(
+        self,
+        name: str,
+        position: ArrayLike,
+        radius: float = 0.02,
+        rgba: tuple[float, float, float, float] = (0.1, 0.75, 0.3, 0.8),
+    ) -> None:
+        """Show a sphere without mass at ``position`` (3,), base frame, m."""
+        centre = [float(value) for value in np.asarray(position)]
+        if name not in self._markers:
+            shape = bullet.createVisualShape(
+                bullet.GEOM_SPHERE, radius=radius, rgbaColor=rgba, physicsClientId=self.client
+            )
+            self._markers[name] = bullet.createMultiBody(
+                baseVisualShapeIndex=shape, physicsClientId=self.client
+            )
+        bullet.resetBasePositionAndOrientation(
+            self._markers[name], centre, (0, 0, 0, 1), physicsClientId=self.client
+        )
+
+    def hide_markers(self) -> None:
+        """Take all markers out of sight."""
+        for name in self._markers:
+            self.set_marker(name, HIDDEN)
+
+    def close(self) -> None:
+        """End the physics server."""
+        if self.client >= 0:
+            with quiet():
+                bullet.disconnect(physicsClientId=self.client)
+            self.client = -1
+
+    def _make_floor(self, height: float) -> int:
+        half = [3.0, 3.0, 0.05]
+        collision = bullet.createCollisionShape(
+            bullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client
+        )
+        visual = bullet.createVisualShape(
+            bullet.GEOM_BOX,
+            halfExtents=half,
+            rgbaColor=(0.86, 0.88, 0.9, 1),
+            physicsClientId=self.client,
+        )
+        return int(
+            bullet.createMultiBody(
+                0, collision, visual, (0, 0, height - half[2]), physicsClientId=self.client
+            )
+        )
