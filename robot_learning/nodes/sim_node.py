@@ -123,6 +123,7 @@ class SimNode(Node):
         self._lay_time()
         if late < 0:
             self.controller.reset(held)
+        self._publish()
 
     def _watch_clock(self) -> None:
         if self.count_publishers("/clock") == 0:
