@@ -1,29 +1,37 @@
 PYTHON ?= python3
-BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?=
-
-# With ROS 2 sourced its own rclpy is used; otherwise the ROS 2 wheels from PyPI.
-HAS_ROS := $(shell $(PYTHON) -c "import rclpy" 2>/dev/null && echo yes)
-EXTRAS = $(if $(HAS_ROS),dev,dev$(comma)ros)
 comma := ,
 
+# ROS=jazzy takes the ROS 2 wheels of that distribution, in a virtual environment of its own.
+ROS ?=
+VENV := .venv$(if $(ROS),-$(ROS))
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+WHEELS_jazzy := ros-rclpy==7.1.6 ros-common-interfaces==5.3.6 ros-rmw-fastrtps-cpp==8.4.3
+ifneq ($(ROS),$(if $(WHEELS_$(ROS)),$(ROS)))
+$(error ROS=$(ROS): no such distribution; leave it out, or ROS=jazzy)
+endif
+
+# With ROS 2 sourced its own rclpy is used; otherwise the ROS 2 wheels from PyPI.
+HAS_ROS := $(if $(ROS),,$(shell $(PYTHON) -c "import rclpy" 2>/dev/null && echo yes))
+EXTRAS := $(if $(ROS),sim$(comma)ros$(comma)test,dev$(if $(HAS_ROS),,$(comma)ros))
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-wall check bench clean
+.PHONY: help install demo test test-wall test-venv check schemas bench clean
 
 help: ## Show what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-install: .venv/installed ## Make .venv and install everything into it
+install: $(VENV)/installed ## Make .venv and install everything into it
 
-.venv/installed: setup.py
-	@echo "Making .venv ..."
-	@$(PYTHON) -m venv $(if $(HAS_ROS),--system-site-packages) .venv
+$(VENV)/installed: setup.py
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(if $(HAS_ROS),--system-site-packages) $(VENV)
 	@$(PIP) --upgrade pip wheel 'setuptools<80'
-	@echo "Installing torch for the CPU ..."
-	@$(PIP) torch==2.13.0
+	@$(if $(ROS),,echo "Installing torch for the CPU ...")
+	@$(if $(ROS),,$(PIP) torch==2.13.0)
 	@echo "Installing the rest ..."
-	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$(EXTRAS)]'
+	@PYTHONWARNINGS=ignore $(PIP) --no-build-isolation --editable '.[$(EXTRAS)]' $(WHEELS_$(ROS))
 	@echo "Compiling and trying the safety filter ..."
 	@$(BIN)/robot-learning safety check panda --commands 10 > /dev/null
 	@touch $@
@@ -31,20 +39,28 @@ install: .venv/installed ## Make .venv and install everything into it
 demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo/report.html
 	@$(BIN)/robot-learning demo $(ARGS)
 
-test: install ## Run the tests, those on the wall clock by themselves
-	@$(BIN)/python -m pytest -q -m 'not wall_clock' $(ARGS)
-	@$(MAKE) --no-print-directory test-wall
-
-test-wall: install ## Run the tests that live on the wall clock
+test: install ## Run the tests; with ROS=jazzy those of the nodes, on its rclpy
+	@$(BIN)/python -m pytest -q -m 'not wall_clock and not venv' $(if $(ROS),test/nodes) $(ARGS)
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 
-check: install ## Lint, types, layers
+test-wall: install ## Run the tests that live on the wall clock alone
+	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
+
+test-venv: install ## Install the package as on a robot's computer, and run its nodes (minutes)
+	@$(BIN)/python -m pytest -q -m venv test/test_install.py $(ARGS)
+
+check: install ## Lint, format, types, layers
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q test/test_layers.py
+
+schemas: install ## Write config/schemas from what reads the YAML files
+	@for kind in robot task train shift; do \
+	  $(BIN)/robot-learning schema $$kind > config/schemas/$$kind.json; done
 
 bench: install ## Measure the numbers of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what was built; runs/ stays
-	rm -rf .venv build install log *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* build install log *.egg-info .mypy_cache .ruff_cache .pytest_cache

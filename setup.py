@@ -1,11 +1,27 @@
 """ament_python package; ``pip install -e '.[dev,ros]'`` works as well."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 PACKAGE = "robot_learning"
 SHARE = Path("share", PACKAGE)
+MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
+
+ROBOTS = ["example-robot-data"]
+SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
+TRAIN = [
+    *SIM,
+    "mlflow>=3",
+    "onnx",
+    "sb3-contrib>=2.4",
+    "stable-baselines3>=2.4",
+    "tensorboard",
+    "torch",
+]
+# What the tests of the nodes need beside `sim` and `ros`.
+TEST = ["hypothesis", "onnx", "pytest", "pytest-timeout"]
 
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:
@@ -17,8 +33,9 @@ def tree(folder: str) -> list[tuple[str, list[str]]]:
 
 setup(
     name=PACKAGE,
-    version="0.1.0",
+    version=re.search("<version>(.+)</version>", MANIFEST)[1],
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    package_data={PACKAGE: ["py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (str(SHARE), ["package.xml"]),
@@ -29,41 +46,36 @@ setup(
     python_requires=">=3.10",
     install_requires=[
         "daqp",
-        "gymnasium>=1.0",
-        "imageio[ffmpeg]",
-        "matplotlib",
-        "mlflow>=3",
         "numba",
         "numpy",
-        "onnx",
         "onnxruntime",
         "pin>=3",
-        "pybullet",
         "pydantic>=2",
         "pyyaml",
         "rich",
-        "sb3-contrib>=2.4",
         "scipy",
-        "setuptools",
-        "stable-baselines3>=2.4",
-        "tensorboard",
         "typer",
     ],
     extras_require={
         "ros": ["ros-rclpy", "ros-common-interfaces", "ros-rmw-fastrtps-cpp"],
-        "robots": ["example-robot-data"],
+        "robots": ROBOTS,
+        "sim": SIM,
+        "train": TRAIN,
+        "test": TEST,
         "dev": [
+            *TRAIN,
+            *ROBOTS,
+            *TEST,
             "colcon-common-extensions",
-            "example-robot-data",
-            "hypothesis",
+            "jsonschema",
             "mypy",
-            "pytest",
-            "pytest-timeout",
+            "pre-commit",
             "ruff",
             "types-PyYAML",
+            "types-jsonschema",
         ],
     },
-    zip_safe=True,
+    zip_safe=False,
     maintainer="robot_learning maintainers",
     maintainer_email="maintainer@robot-learning.dev",
     description="From a URDF to a trained policy that moves the arm safely.",
@@ -72,11 +84,11 @@ setup(
         "console_scripts": [
             "robot-learning = robot_learning.cli.entry:main",
             "train = robot_learning.cli.entry:train",
-            "sim_node = robot_learning.nodes.sim_node:main",
-            "policy_node = robot_learning.nodes.policy_node:main",
-            "safety_node = robot_learning.nodes.safety_node:main",
-            "monitor_node = robot_learning.nodes.monitor_node:main",
-            "demo_node = robot_learning.nodes.demo_node:main",
+            "sim_node = robot_learning.nodes.executables:sim_node",
+            "policy_node = robot_learning.nodes.executables:policy_node",
+            "safety_node = robot_learning.nodes.executables:safety_node",
+            "monitor_node = robot_learning.nodes.executables:monitor_node",
+            "demo_node = robot_learning.nodes.executables:demo_node",
         ]
     },
 )

@@ -27,7 +27,7 @@ ALLOWED = {
 }
 ALLOWED["training"] = {*ALLOWED["evaluation"], "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
-EXTRA = {"nodes/sim_node.py": {"worlds"}}
+EXTRA = {"__init__.py": {"base"}, "nodes/sim_node.py": {"worlds"}}
 # Third-party packages and the only folders that may name them.
 HOMES = {
     "pybullet": {"worlds/bullet"},

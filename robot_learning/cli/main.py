@@ -1,11 +1,27 @@
 """Entry points ``robot-learning`` and ``train``."""
 
+import functools
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from robot_learning.base.errors import RobotLearningError
-from robot_learning.cli import demo, evaluate, export, play, safety, train
+from robot_learning.base.extras import require, way_out
+from robot_learning.cli import demo, evaluate, export, play, safety, schema, train
+
+
+def _with(extra: str, verb: Callable[..., None]) -> Callable[..., None]:
+    """Return a verb that names the extra it needs, where that is not installed."""
+
+    @functools.wraps(verb)
+    def checked(*args: Any, **kwargs: Any) -> None:
+        require(extra, verb.__name__)
+        verb(*args, **kwargs)
+
+    return checked
+
 
 app = typer.Typer(
     help="From a URDF to a trained policy that moves the arm safely.",
@@ -13,11 +29,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("export")(export.export)
-app.command("play")(play.play)
+app.command("demo")(_with("train", demo.demo))
+app.command("train")(_with("train", train.train))
+app.command("evaluate")(_with("sim", evaluate.evaluate))
+app.command("export")(_with("train", export.export))
+app.command("play")(_with("sim", play.play))
+app.command("schema")(schema.schema)
 app.add_typer(safety.app, name="safety")
 
 
@@ -37,7 +54,7 @@ def train_main() -> int:
             return 2
         del sys.argv[1 + place :]
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command()(train.train)
+    alone.command()(_with("train", train.train))
     return _run(alone)
 
 
@@ -45,12 +62,21 @@ def _run(command: typer.Typer) -> int:
     try:
         command()
     except RobotLearningError as error:
-        from rich.console import Console
-
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
-        console.print("[red]error:[/red]", str(error).replace("[", r"\["))
-        return 1
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        line = way_out(error)
+        if line is None:
+            raise
+        return _fail(line)
     return 0
+
+
+def _fail(line: str) -> int:
+    from rich.console import Console
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print("[red]error:[/red]", line.replace("[", r"\["))
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,28 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    NonNegativeFloat,
-    PositiveFloat,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveFloat, model_validator
 
-from robot_learning.base.errors import ConfigError
+from robot_learning.base.settings import Section, read
 
 Vector3 = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
-
-
-class Section(BaseModel):
-    """A part of a YAML file; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class JointLimits(Section):
@@ -50,9 +34,20 @@ class Box(Section):
     lower: Vector3
     upper: Vector3
 
+    @model_validator(mode="after")
+    def _has_room(self) -> "Box":
+        if not (np.array(self.lower) < np.array(self.upper)).all():
+            raise ValueError(f"lower {self.lower} is not below upper {self.upper}")
+        return self
+
 
 class Controller(Section):
-    """The ros2_control controller that moves the arm."""
+    """The ros2_control controller that moves the arm.
+
+    Attributes:
+        type: of the controller.
+        topic: that it listens to.
+    """
 
     type: Literal["joint_trajectory_controller", "forward_position_controller"] = (
         "joint_trajectory_controller"
@@ -162,7 +157,14 @@ class GripperJoint(Section):
 
 
 class GripperSettings(Section):
-    """A gripper; see :class:`robot_learning.robot.gripper.Gripper`."""
+    """A gripper; see :class:`robot_learning.robot.gripper.Gripper`.
+
+    Attributes:
+        joints: that move together; where the URDF makes one mimic another, both.
+        width: clear distance between the fingers when open, m.
+        force: largest force or torque at each joint, N or N m.
+        time: from closed to open, s.
+    """
 
     joints: dict[str, GripperJoint] = Field(min_length=1)
     width: PositiveFloat
@@ -171,7 +173,24 @@ class GripperSettings(Section):
 
 
 class RobotFile(Section):
-    """A robot's YAML file."""
+    """A robot's YAML file.
+
+    Attributes:
+        urdf: path, from this file's folder, or ``package://<package>/<path>``.
+        base_link: link whose frame poses are given in.
+        tip_link: link whose origin is the tip.
+        tool_axis: axis of the tip's frame that points out of the tool.
+        home: a safe configuration free of collision, rad or m.
+        limits: of each joint, and ``default`` for all; they may only tighten the URDF's.
+        workspace: the box that goals lie in.
+        hold: where movable joints outside the chain stay, rad or m.
+        gripper: what opens and closes at the tip.
+        control_period: s.
+        policy_every: control periods in one policy period.
+        controller: what moves the arm.
+        frames: further frames that a goal may be given in.
+        safety: what the safety filter keeps besides the joint limits.
+    """
 
     urdf: str
     base_link: str
@@ -195,23 +214,4 @@ def read_robot_file(path: Path) -> RobotFile:
     Raises:
         ConfigError: naming the file, the field and what was expected.
     """
-    try:
-        file = RobotFile.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from error
-    for where, box in (("workspace", file.workspace), ("safety.workspace", file.safety.workspace)):
-        if box is not None and not (np.array(box.lower) < np.array(box.upper)).all():
-            raise ConfigError(f"{path}: {where}: lower {box.lower} is not below upper {box.upper}")
-    return file
-
-
-def explain(error: ValidationError) -> str:
-    """Return one line that names each wrong field and what was expected there."""
-    lines = []
-    for item in error.errors():
-        where = ".".join(map(str, item["loc"])) or "the file"
-        unknown = item["type"] == "extra_forbidden"
-        lines.append(f"{where}: {'unknown key' if unknown else item['msg']}")
-    return "; ".join(lines)
+    return read(RobotFile, path)

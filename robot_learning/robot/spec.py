@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir, resolve_uri
+from robot_learning.base.paths import resolve_uri
+from robot_learning.base.settings import find, shipped
 from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
@@ -176,19 +177,12 @@ class RobotSpec:
 
 def available_robots() -> list[str]:
     """Return the names of the shipped robots."""
-    return sorted(path.stem for path in (config_dir() / "robots").glob("*.yaml"))
+    return shipped("robot")
 
 
 def find_robot(name_or_path: str | Path) -> Path:
     """Return the YAML file of a robot given by name or by path."""
-    shipped = config_dir() / "robots" / f"{name_or_path}.yaml"
-    for path in (Path(name_or_path), shipped):
-        if path.is_file():
-            return path.resolve()
-    raise ConfigError(
-        f"robot '{name_or_path}': no such robot or YAML file; "
-        f"shipped are {', '.join(available_robots())}"
-    )
+    return find("robot", name_or_path)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import yaml
-from pydantic import PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir
+from robot_learning.base.settings import Section, find, read
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.sampling import Free, anywhere
-from robot_learning.robot.schema import Box, Section, explain
+from robot_learning.robot.schema import Box
 from robot_learning.tasks.pick import PickAndPlace, Stack
 from robot_learning.tasks.push import Push, Slide
 from robot_learning.tasks.reach import Reach, ReachPose
@@ -25,7 +25,14 @@ TASKS: dict[str, type[Task]] = {
 
 
 class ObjectSettings(Section):
-    """What is moved: m, kg; what is left out is the task's own."""
+    """What is moved, a box; what is left out is the task's own.
+
+    Attributes:
+        width: edge of the base, m.
+        height: m.
+        mass: kg.
+        friction: coefficient; two surfaces have the product of theirs.
+    """
 
     width: PositiveFloat | None = None
     height: PositiveFloat | None = None
@@ -44,11 +51,18 @@ class TaskSettings(Section):
         workspace: where goals and objects are, inside the robot's own box, m.
     """
 
-    task: str
+    task: str = Field(json_schema_extra={"enum": list[Any](TASKS)})
     tolerance: PositiveFloat | None = None
     steps: PositiveInt | None = None
     object: ObjectSettings | None = None
     workspace: Box | None = None
+
+    @field_validator("task")
+    @classmethod
+    def _is_known(cls, task: str) -> str:
+        if task not in TASKS:
+            raise ValueError(f"'{task}'; expected one of {', '.join(TASKS)}")
+        return task
 
 
 def load_task(name_or_path: str | Path) -> TaskSettings:
@@ -59,22 +73,7 @@ def load_task(name_or_path: str | Path) -> TaskSettings:
     """
     if name_or_path in TASKS:
         return TaskSettings(task=str(name_or_path))
-    path = Path(name_or_path)
-    if not path.is_file():
-        path = config_dir() / "tasks" / f"{name_or_path}.yaml"
-    if not path.is_file():
-        shipped = sorted(file.stem for file in (config_dir() / "tasks").glob("*.yaml"))
-        known = ", ".join([*TASKS, *shipped])
-        raise ConfigError(f"task '{name_or_path}': no such task, and no such file; known: {known}")
-    try:
-        settings = TaskSettings.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from error
-    if settings.task not in TASKS:
-        raise ConfigError(f"{path}: task: '{settings.task}'; expected one of {', '.join(TASKS)}")
-    return settings
+    return read(TaskSettings, find("task", name_or_path, others=TASKS))
 
 
 def make_task(
@@ -119,6 +118,4 @@ def _narrowed(model: ArmModel, box: Box) -> ArmModel:
             f"workspace: {box.lower} to {box.upper} m is not inside that of {spec.path}: "
             f"{spec.workspace_lower} to {spec.workspace_upper} m"
         )
-    if not (lower < upper).all():
-        raise ConfigError(f"workspace: lower {box.lower} is not below upper {box.upper}")
     return ArmModel(replace(spec, workspace_lower=lower, workspace_upper=upper))

@@ -1,14 +1,13 @@
 """What a training YAML file may say, and overrides of it from the command line."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir
-from robot_learning.robot.schema import Section, explain
+from robot_learning.base.settings import Section, check, find, parse, parse_text
 from robot_learning.tasks import TASKS
 
 ALGORITHMS = ("dagger", "ppo", "sac", "tqc")
@@ -26,14 +25,26 @@ class LearningRate(Section):
 
 
 class Her(Section):
-    """Hindsight experience replay."""
+    """Hindsight experience replay.
+
+    Attributes:
+        n_sampled_goal: relabelled copies of each step.
+        goal_selection_strategy: where in the episode their goals are from.
+    """
 
     n_sampled_goal: PositiveInt = 4
     goal_selection_strategy: Literal["future", "final", "episode"] = "future"
 
 
 class EnvSettings(Section):
-    """Arguments of the environment."""
+    """Arguments of the environment.
+
+    Attributes:
+        action_mode: what an action asks for; the task's own where left out.
+        reward: a distance at each step, or 0 at the goal and -1 elsewhere.
+        tolerance: distance that counts as reached, m; the task's own where left out.
+        shift: name or path of a YAML file with other physics and sensors.
+    """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
     reward: Literal["dense", "sparse"] = "dense"
@@ -42,7 +53,24 @@ class EnvSettings(Section):
 
 
 class TrainConfig(Section):
-    """A training YAML file."""
+    """What a training YAML file says for one task.
+
+    Attributes:
+        algorithm: that learns.
+        total_steps: policy periods in all environments together.
+        n_envs: environments.
+        processes: that step them.
+        net_arch: width of each hidden layer.
+        learning_rate: over the training.
+        normalize: observations, by their running mean and deviation.
+        params: further arguments of the algorithm, as they are.
+        her: hindsight experience replay; sac and tqc alone.
+        env: arguments of the environment.
+        eval_every: steps between two evaluations.
+        eval_episodes: episodes of each.
+        checkpoint_every: steps between two checkpoints.
+        final_episodes: episodes of the evaluation that the bundle carries.
+    """
 
     algorithm: Literal["dagger", "ppo", "sac", "tqc"]
     total_steps: PositiveInt
@@ -70,24 +98,12 @@ def load_config(
     Raises:
         ConfigError: naming the file or override, the field and what was expected.
     """
-    path = Path(name_or_path)
-    if not path.is_file():
-        path = config_dir() / "train" / f"{name_or_path}.yaml"
-    if not path.is_file():
-        raise ConfigError(f"'{name_or_path}': no training YAML; shipped: {', '.join(ALGORITHMS)}")
-    try:
-        data = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: expected keys and values")
+    path = find("train", name_or_path)
+    data = parse(path)
     data |= _of_task(data.pop("tasks", {}), task, path)
     for override in overrides or []:
         _apply(data, override)
-    try:
-        config = TrainConfig.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from error
+    config = check(TrainConfig, data, path)
     if config.her and config.algorithm in ("dagger", "ppo"):
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
     if config.her and task in TASKS and TASKS[task].goal_moves:
@@ -116,11 +132,18 @@ def _apply(data: dict[str, Any], override: str) -> None:
         data = data.setdefault(key, {})
         if not isinstance(data, dict):
             raise ConfigError(f"override '{override}': '{key}' holds no further keys")
-    # YAML 1.1 reads 1e-3 as text; numbers a person types are numbers.
-    parsed = yaml.safe_load(value)
-    if isinstance(parsed, str):
-        try:
-            parsed = float(parsed)
-        except ValueError:
-            pass
-    data[last] = parsed
+    data[last] = parse_text(value, f"override '{override}'")
+
+
+def train_schema() -> dict[str, Any]:
+    """Return the JSON schema of a training YAML file."""
+    schema = TrainConfig.model_json_schema()
+    own = {key: deepcopy(schema[key]) for key in ("type", "properties", "additionalProperties")}
+    schema["$defs"]["OfTask"] = {**own, "description": "What is other for one task."}
+    schema["properties"]["tasks"] = {
+        "type": "object",
+        "description": "What is other for some tasks.",
+        "properties": {name: {"$ref": "#/$defs/OfTask"} for name in TASKS},
+        "additionalProperties": False,
+    }
+    return schema

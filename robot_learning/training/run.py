@@ -14,10 +14,10 @@ import shutil
 from pathlib import Path
 
 import yaml
-from pydantic import NonNegativeInt, ValidationError
+from pydantic import NonNegativeInt
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.robot.schema import Section, explain
+from robot_learning.base.settings import Section, read
 from robot_learning.training.config import TrainConfig
 
 CURVE = ("steps", "seconds", "success_rate", "mean_distance")
@@ -45,7 +45,7 @@ def write_config(folder: Path, config: RunConfig) -> None:
     """Write ``config.yaml``."""
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-    (folder / "config.yaml").write_text(text)
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
 
 
 def read_config(folder: Path) -> RunConfig:
@@ -57,12 +57,7 @@ def read_config(folder: Path) -> RunConfig:
     file = folder / "config.yaml"
     if not file.is_file():
         raise ConfigError(f"{folder}: no run here; expected {file}")
-    try:
-        return RunConfig.model_validate(yaml.safe_load(file.read_text()))
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: not valid YAML: {error}") from error
-    except ValidationError as error:
-        raise ConfigError(f"{file}: {explain(error)}") from error
+    return read(RunConfig, file)
 
 
 def read_curve(folder: Path) -> list[Row]:

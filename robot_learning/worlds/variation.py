@@ -9,15 +9,13 @@ each episode:
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
-import yaml
-from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, TypeAdapter, create_model, model_validator
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir
-from robot_learning.robot.schema import Section, explain
+from robot_learning.base.settings import Section, check, find, parse
 
 KINDS = ("uniform", "log_uniform", "normal", "choice")
 
@@ -96,10 +94,20 @@ class Distribution(Section):
         return float(rng.choice(self.choice or []))
 
 
-Value = FiniteFloat | Distribution
-Kind = TypeVar("Kind")
-_FILE: TypeAdapter[dict[str, Value]] = TypeAdapter(dict[str, Value])
-_GRID: TypeAdapter[dict[str, list[float]]] = TypeAdapter(dict[str, list[FiniteFloat]])
+def _model(name: str, value: Any) -> type[Section]:
+    """Return a section with a ``value`` for each of :class:`Variation`, none of them needed."""
+    given: Any = {key: (value, Field(default=None, validate_default=False)) for key in NAMES}
+    return create_model(name, __base__=Section, __doc__=Variation.__doc__, **given)
+
+
+Shifts = _model("Shifts", FiniteFloat | Distribution)
+Grid = _model("Grid", list[FiniteFloat])
+
+
+class GridFile(Section):
+    """A YAML file of values to evaluate with one by one."""
+
+    grid: Grid  # type: ignore[valid-type]
 
 
 class Randomization:
@@ -142,10 +150,12 @@ def load_shifts(name_or_path: str | Path) -> Randomization:
     Raises:
         ConfigError: naming the file, the field and what was expected.
     """
-    path, data = _read(name_or_path)
+    path = find("shift", name_or_path)
+    data = parse(path)
     if "grid" in data:
         raise ConfigError(f"{path}: grid: a grid is to evaluate with; expected values to draw")
-    return Randomization(_check(_FILE, data, path))
+    file = check(Shifts, data, path)
+    return Randomization({name: getattr(file, name) for name in data})
 
 
 def load_grid(name_or_path: str | Path) -> list[Case] | None:
@@ -154,39 +164,18 @@ def load_grid(name_or_path: str | Path) -> list[Case] | None:
     Raises:
         ConfigError: naming the file, the field and what was expected.
     """
-    path, data = _read(name_or_path)
+    path = find("shift", name_or_path)
+    data = parse(path)
     if "grid" not in data:
         return None
-    grid = _check(_GRID, data["grid"], path)
+    grid = check(GridFile, data, path).grid
     return [
         Case(name, value, Randomization({name: value}))
-        for name, values in grid.items()
-        for value in values
+        for name in data["grid"]
+        for value in getattr(grid, name)
     ]
 
 
-def _read(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
-    path = Path(name_or_path)
-    if not path.is_file():
-        path = config_dir() / "shift" / f"{name_or_path}.yaml"
-    if not path.is_file():
-        shipped = sorted(file.stem for file in (config_dir() / "shift").glob("*.yaml"))
-        raise ConfigError(f"'{name_or_path}': no YAML of shifts; shipped: {', '.join(shipped)}")
-    try:
-        data = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: expected keys and values")
-    return path, data
-
-
-def _check(kind: TypeAdapter[dict[str, Kind]], data: Any, path: Path) -> dict[str, Kind]:
-    try:
-        given = kind.validate_python(data)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from error
-    for name in given:
-        if name not in NAMES:
-            raise ConfigError(f"{path}: {name}: unknown key; expected {', '.join(NAMES)}")
-    return given
+def shift_schema() -> dict[str, Any]:
+    """Return the JSON schema of a YAML file of values to draw, or of a grid."""
+    return TypeAdapter(Shifts | GridFile).json_schema()  # type: ignore[arg-type]

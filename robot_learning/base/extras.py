@@ -1,0 +1,40 @@
+"""Which extra of the package brings what the plain install leaves out."""
+
+import importlib.util
+
+from robot_learning.base.errors import ConfigError
+
+# The modules of each extra that code imports; `train` holds `sim`.
+MODULES = {
+    "ros": ("rclpy",),
+    "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
+    "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
+}
+INCLUDED = {"train": ("sim",)}
+
+
+def require(extra: str, what: str) -> None:
+    """Refuse to go on without an extra; nothing is imported.
+
+    Raises:
+        ConfigError: naming what is missing and the extra that brings it.
+    """
+    modules = [name for part in (extra, *INCLUDED.get(extra, ())) for name in MODULES[part]]
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"{what} needs {', '.join(missing)}: {_install(extra)}")
+
+
+def way_out(error: ModuleNotFoundError) -> str | None:
+    """Return one line that says which extra to install; None where none would help."""
+    module = (error.name or "").partition(".")[0]
+    for extra, modules in MODULES.items():
+        if module in modules:
+            return f"{module} is not installed: {_install(extra)}"
+    return None
+
+
+def _install(extra: str) -> str:
+    return f"pip install 'robot_learning[{extra}]'" + (
+        ", or source ROS 2" if extra == "ros" else ""
+    )
