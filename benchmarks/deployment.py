@@ -91,7 +91,7 @@ def tick_floor(bundle: Path) -> str:
         "print(f'{np.median(t)*1e3:.2f}')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(bundle)], capture_output=True, text=True
+        [sys.executable, "-c", code, str(bundle)], capture_output=True, encoding="utf-8"
     )
     return f"PolicyRunner.step alone: {done.stdout.strip()} ms"
 

@@ -6,11 +6,11 @@ from unittest.mock import patch
 
 from benchmarks.learning import EPISODES, SEED, Row, trained
 from robot_learning.cli.bars import Bars
-from robot_learning.cli.train import make_run
 from robot_learning.evaluation.rollout import evaluate_bundle
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter
+from robot_learning.training.resolve import make_run
 from robot_learning.training.train import train
 
 

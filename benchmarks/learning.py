@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from robot_learning.cli.bars import Bars
-from robot_learning.cli.train import make_run
 from robot_learning.evaluation.rollout import evaluate_bundle
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
+from robot_learning.training.resolve import make_run
 from robot_learning.training.train import train
 
 EPISODES = 1000

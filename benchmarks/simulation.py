@@ -38,7 +38,7 @@ class Stepper:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
         )
 
     def block(self) -> tuple[float, float]:
@@ -101,7 +101,7 @@ def _inside(task: str) -> Row:
 
 def _tracking(python: str) -> Row:
     command = [python, str(STEPPER), "panda_gym", TASKS["reach"], "tracking"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     theirs = json.loads(done.stdout.splitlines()[-1])
     ours, other = (
         f"mean {np.mean(errors) * 1e3:.1f}, most {np.max(errors) * 1e3:.1f} mrad"

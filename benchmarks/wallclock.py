@@ -66,5 +66,7 @@ def theirs(site: Path, seed: int) -> float:
     """Return the seconds that panda-gym takes, by its own measure: once within 5 cm."""
     command = [sys.executable, str(LEARNER), str(site), str(seed)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", check=True
+    )
     return float(done.stdout.splitlines()[-1].split()[0])

@@ -1,9 +1,12 @@
 """Many commands of many adversaries through a safety filter, and what the judge says of it."""
 
 import math
+import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any, Protocol
@@ -14,7 +17,8 @@ from numpy.typing import NDArray
 from robot_learning.assurance.adversaries import ADVERSARIES, Attack, Target
 from robot_learning.assurance.judge import Judge
 from robot_learning.assurance.scenes import around
-from robot_learning.base.errors import ConfigError, SafetyError
+from robot_learning.assurance.starts import colliding, free_start
+from robot_learning.base.errors import ConfigError, RobotLearningError, SafetyError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
@@ -25,7 +29,6 @@ from robot_learning.worlds.bullet import Contacts
 Array = NDArray[np.float64]
 EPISODE = 200  # commands between two fresh starts
 CHUNK = 25  # episodes in one piece of work
-COLLIDING = 200  # configurations that `collision_seeking` goes to
 REMEMBERED = 20  # states that a late one is taken from
 SENSIBLE = 1e6  # rad/s or m/s; commands farther off are not compared
 EXAMPLES = 10  # violations that are kept in full
@@ -166,8 +169,21 @@ def _work(pieces: list[Piece], processes: int) -> Iterator[tuple[Piece, Tally]]:
     if processes == 1:
         yield from zip(pieces, map(attack, pieces), strict=True)
         return
-    with get_context("spawn").Pool(processes) as pool:
-        yield from zip(pieces, pool.imap(attack, pieces), strict=True)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _leave_to_parent)
+    try:
+        yield from zip(pieces, pool.map(attack, pieces), strict=True)
+    except BrokenProcessPool as error:
+        raise RobotLearningError(
+            "campaign: one of its processes was ended, by the kernel where memory is short; "
+            "try fewer --processes"
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_to_parent() -> None:
+    """Let Ctrl-C end a process without a word; its parent has them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _pieces(
@@ -189,12 +205,12 @@ def attack(piece: Piece) -> Tally:
     solids = around(spec, piece.seed)
     contacts = Contacts(spec, [*spec.safety.scene, *solids])
     judge, free = Judge(spec, contacts), safety_filter(spec, solids)
-    target = Target(spec, ArmModel(spec), _colliding(spec, contacts, piece.seed))
+    target = Target(spec, ArmModel(spec), colliding(spec, contacts, piece.seed))
     filter, tally = piece.make(spec, solids), Tally()
     for episode in piece.episodes:
         number = list(ADVERSARIES).index(piece.adversary)
         rng = np.random.default_rng([piece.seed, number, episode])
-        start = _free_start(spec, rng, free, contacts)
+        start = free_start(spec, rng, free, contacts)
         attacks = ADVERSARIES[piece.adversary](target, rng)
         for example in _episode(filter, judge, target, attacks, start, tally):
             example.update(adversary=piece.adversary, episode=episode, seed=piece.seed)
@@ -261,25 +277,6 @@ def _count(tally: Tally, attack: Attack, result: SafetyResult, took: float) -> N
     if (np.abs(command.qd) < SENSIBLE).all():
         tally.distance += float(np.linalg.norm(command.qd - given))
         tally.compared += 1
-
-
-def _colliding(spec: RobotSpec, contacts: Contacts, seed: int) -> Array:
-    rng = np.random.default_rng([seed, 1000])
-    found: list[Array] = []
-    while len(found) < COLLIDING:
-        q = rng.uniform(spec.soft_lower, spec.soft_upper)
-        if contacts.at(q):
-            found.append(q)
-    return np.array(found)
-
-
-def _free_start(
-    spec: RobotSpec, rng: np.random.Generator, free: SafetyFilter, contacts: Contacts
-) -> Array:
-    while True:
-        q = rng.uniform(spec.soft_lower, spec.soft_upper)
-        if free.is_free(q) and not contacts.at(q):
-            return np.asarray(q)
 
 
 def to_json(found: dict[str, Tally]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def write_json(
     """Write all there is to know of a campaign, with examples of what was broken."""
     data: dict[str, Any] = dict(facts(spec, seed, command))
     data |= {"verdict": verdict(found), "adversaries": to_json(found)}
-    file.write_text(json.dumps(data, indent=1) + "\n")
+    file.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def picture(file: Path, found: dict[str, Tally]) -> None:

@@ -1,44 +1,85 @@
 """Compiles functions by numba, and keeps what was compiled until a source changes.
 
-numba's own cache looks at the file of a function alone, and would go on with old code where only
-what the function calls has changed.
+numba takes a third of a second to import: that waits for the first call of a compiled function.
+Its own cache looks at the file of a function alone, and would go on with old code where only what
+the function calls has changed.
 """
 
 import functools
 import hashlib
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
-from numba.core import event as numba_event
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 PACKAGE = Path(__file__).parent.parent
+
+_waiting: dict[int, "_Waiting"] = {}
+_one_at_a_time = threading.RLock()
 
 
 def compiled(function: Function) -> Function:
     """Compile a function at its first call, or load what an earlier process compiled."""
-    config: Any = numba.config
-    folder = _cache()
-    before, config.CACHE_DIR = config.CACHE_DIR, folder
-    _announce()
-    try:
-        return cast(Function, numba.njit(cache=bool(folder))(function))
-    finally:
-        config.CACHE_DIR = before
+    return cast(Function, _Waiting(function))
+
+
+def load_soon() -> None:
+    """Load numba in the background, so that the first call need not wait for all of it."""
+    if any(waiting.dispatcher is None for waiting in _waiting.values()):
+        threading.Thread(target=_take_their_place, name="numba", daemon=True).start()
+
+
+class _Waiting:
+    """Stands for a function until the first of all is called, then calls what took its place."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.dispatcher: Callable[..., Any] | None = None
+        _waiting[id(self)] = self
+
+    def __call__(self, *args: Any) -> Any:
+        if self.dispatcher is None:
+            _take_their_place()
+        assert self.dispatcher is not None
+        return self.dispatcher(*args)
+
+
+def _take_their_place() -> None:
+    """Put numba's functions where those that wait are named, so that they call one another."""
+    with _one_at_a_time:
+        import numba
+
+        folder = _cache(numba.__version__)
+        _announce(folder)
+        config: Any = numba.config
+        before, config.CACHE_DIR = config.CACHE_DIR, folder
+        try:
+            for waiting in _waiting.values():
+                if waiting.dispatcher is None:
+                    waiting.dispatcher = numba.njit(cache=bool(folder))(waiting.function)
+        finally:
+            config.CACHE_DIR = before
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] == PACKAGE.name:
+                for key, value in list(vars(module).items()):
+                    if id(value) in _waiting:
+                        setattr(module, key, _waiting[id(value)].dispatcher)
 
 
 @functools.cache
-def _announce() -> None:
+def _announce(folder: str) -> None:
     """Say once a process on stderr, and only where something is compiled, that this takes long."""
+    from numba.core import event as numba_event
+
     event: Any = numba_event
 
     class Announcement(event.Listener):  # type: ignore[misc]
         def on_start(self, _: Any) -> None:
-            kept = "kept for the next start" if _cache() else "not kept: no folder is writable"
+            kept = "kept for the next start" if folder else "not kept: no folder is writable"
             print(
                 f"Compiling the safety filter; this takes about 20 s and is {kept} ...",
                 file=sys.stderr,
@@ -53,12 +94,12 @@ def _announce() -> None:
 
 
 @functools.cache
-def _cache() -> str:
+def _cache(numba_version: str) -> str:
     """Return a folder for exactly these sources; empty where none can be made.
 
     numba's own choice would be the folder that the package is installed in.
     """
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(numba_version.encode())
     for file in sorted(PACKAGE.rglob("*.py")):
         source = file.read_bytes()
         if b"@compiled" in source:

@@ -23,3 +23,7 @@ class GoalError(RobotLearningError):
 
 class SafetyError(RobotLearningError):
     """The safety filter refuses what was asked of it."""
+
+
+class TrainingError(RobotLearningError):
+    """A training can't begin, go on or end in a bundle."""

@@ -48,16 +48,18 @@ def resolve_uri(uri: str, base: Path) -> Path:
     """Turn a file reference of a YAML file or URDF into a path.
 
     Args:
-        uri: ``package://<package>/<path>`` where the package is a ROS package, a Python package
-            or a folder under ``cmeel.prefix/share``; or a path, relative to ``base``.
+        uri: ``package://<package>/<path>`` where the package is a ROS package, a Python package,
+            a folder under ``cmeel.prefix/share``, or one of that name beside or above ``base``;
+            or a path, relative to ``base``.
         base: folder of the file that holds the reference.
     """
     if not uri.startswith("package://"):
         return (base / uri.removeprefix("file://")).resolve()
     package, _, rest = uri.removeprefix("package://").partition("/")
     roots = package_roots(package)
-    # URDFs in the wild also write package:// for a folder beside themselves.
-    for path in [*(root / rest for root in roots), base / package / rest]:
+    # Without a ROS environment the package is the folder of that name around the URDF, or beside.
+    above = [parent / package / rest for parent in (base, *base.absolute().parents)]
+    for path in [*(root / rest for root in roots), *above]:
         if path.exists():
             return path.resolve()
     return (roots[0] if roots else base / package) / rest

@@ -29,7 +29,7 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 class Section(BaseModel):
     """A part of a YAML file; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_describe)
+    model_config = ConfigDict(extra="forbid", defer_build=True, json_schema_extra=_describe)
 
     @model_validator(mode="before")
     @classmethod

@@ -36,6 +36,10 @@ class Bars(Progress):
         note = "" if success_rate is None else f"success {success_rate:.0%}"
         self.show("train", done, total, note)
 
+    def warn(self, what: str) -> None:
+        """Print a line above the bars."""
+        self.console.print(f"warning: {what}", markup=False, highlight=False, soft_wrap=True)
+
     def episode(self, done: int, total: int) -> None:
         """Show episodes of an evaluation."""
         self.show("evaluate", done, total)

@@ -1,7 +1,6 @@
 """``robot-learning demo``."""
 
 import importlib.util
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,10 +39,12 @@ def demo(
         import robot_learning.training.train  # noqa: F401
         from robot_learning.cli.bars import Bars
         from robot_learning.cli.tables import print_table
-        from robot_learning.cli.train import make_run, with_bars
+        from robot_learning.cli.train import with_bars
+        from robot_learning.training.resolve import make_run
+        from robot_learning.training.run import cleared
     folder = runs / name
     run = make_run(robot, "reach", "dagger", list(TRAINING), seed, name)
-    shutil.rmtree(folder, ignore_errors=True)
+    cleared(folder)
     bundle = with_bars(folder, run)
     with Bars() as bars:
         session, files = deploy(folder, bundle, robot, goals, seed, bars)

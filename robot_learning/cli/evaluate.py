@@ -1,10 +1,12 @@
 """``robot-learning evaluate``."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.cli.options import Robot, RunOrBundle
 
 if TYPE_CHECKING:
@@ -26,8 +28,11 @@ def evaluate(
     robot: Robot = "",
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
+    from robot_learning.base.folders import owned
     from robot_learning.cli.options import load_bundle, output_folder
 
+    if tolerance is not None and not math.isfinite(tolerance):
+        raise ConfigError(f"--tolerance {tolerance}: expected a distance in m")
     bundle, spec = load_bundle(path, robot)
 
     from robot_learning.cli.bars import Bars
@@ -38,7 +43,8 @@ def evaluate(
     cases = load_grid(shift) if shift else None
     if cases is not None:
         folder = output_folder(path, bundle) / "shift"
-        _through(cases, bundle, spec, episodes, seed, tolerance, folder)
+        with owned(folder):
+            _through(cases, bundle, spec, episodes, seed, tolerance, folder)
         return
     shifts = load_shifts(shift) if shift else None
     with Bars() as bars:
@@ -81,7 +87,6 @@ def _through(
             points.append({"name": case.name, "value": case.value, **found.to_dict()})
             bars.episode(number + 1, len(cases))
     print_table(f"{bundle.name} ({bundle.hash[:12]}): {episodes} episodes a row", rows)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "shift.json").write_text(json.dumps(points, indent=2))
+    (folder / "shift.json").write_text(json.dumps(points, indent=2), encoding="utf-8")
     plot = write_shift_plot(folder / "shift.png", points)
     Console().print(f"plot: {plot}", soft_wrap=True)

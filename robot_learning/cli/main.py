@@ -1,6 +1,7 @@
 """Entry points ``robot-learning`` and ``train``."""
 
 import functools
+import io
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,9 @@ def train_main() -> int:
 
 
 def _run(command: typer.Typer) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal need not know all letters
     try:
         command()
     except RobotLearningError as error:
@@ -68,14 +72,18 @@ def _run(command: typer.Typer) -> int:
         if line is None:
             raise
         return _fail(line)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror or error}")
     return 0
 
 
-def _fail(line: str) -> int:
+def _fail(what: str) -> int:
+    """Print one line."""
     from rich.console import Console
 
     console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print("[red]error:[/red]", line.replace("[", r"\["))
+    console.print("[red]error:[/red]", " ".join(what.split()).replace("[", r"\["))
     return 1
 
 

@@ -18,6 +18,7 @@ Robot = Annotated[
 
 def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
     """Return the bundle in a run's folder, in its own, or a shipped one, with its robot."""
+    from robot_learning.base.errors import ConfigError
     from robot_learning.base.paths import find_bundle
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
@@ -26,6 +27,8 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
         from robot_learning.training.run import read_config
 
         robot = robot or read_config(path).robot
+        if not (path / "bundle").is_dir():
+            raise ConfigError(f"{path}: a run without a bundle yet; end it with: train --resume")
         path = path / "bundle"
     bundle = PolicyBundle.load(find_bundle(path))
     return bundle, RobotSpec.load(robot or bundle.robot["name"])

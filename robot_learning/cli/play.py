@@ -31,7 +31,9 @@ def play(
     """Watch a bundle, or a script, move the arm: in a window, or in a video without a display."""
     if expert == (path is not None):
         raise ConfigError("play: give the folder of a run or a bundle, or --expert; one of them")
-    windowed = video is None and "DISPLAY" in os.environ
+    windowed = video is None and bool(os.environ.get("DISPLAY"))
+    if windowed:
+        windowed = _can_open_window()
     mode = "human" if windowed else "rgb_array"
     if path is None:
         env, act = _script(task, robot or "panda", mode)
@@ -43,16 +45,25 @@ def play(
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
-    from robot_learning.evaluation.rollout import show
+    from robot_learning.evaluation.rollout import check_video, show
 
     if windowed:
         show(env, act, episodes, seed, None)
         return
     video = video or folder / "play.mp4"
+    check_video(video)
     with Bars() as bars:
         found = show(env, act, episodes, seed, video, bars.episode)
     print_table(f"{env.robot.name}: {env.task.name}", found.rows())
     Console().print(f"video: {video}", soft_wrap=True)
+
+
+def _can_open_window() -> bool:
+    from robot_learning.worlds.bullet.display import window_problem
+
+    if problem := window_problem():
+        typer.echo(f"{problem}; a video is written instead", err=True)
+    return not problem
 
 
 def _script(task: str, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any]]":

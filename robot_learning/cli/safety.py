@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from robot_learning.assurance.campaign import Tally
     from robot_learning.assurance.constraints import Table
+    from robot_learning.robot import RobotSpec
 
 app = typer.Typer(help="Show and attack the safety filter of a robot.", no_args_is_help=True)
 
@@ -50,14 +51,22 @@ def fuzz(
 ) -> None:
     """Attack the filter of a robot, let PyBullet judge, and write a report; 1 where it fails."""
     from robot_learning.assurance import report
-    from robot_learning.assurance.constraints import Table, tables
-    from robot_learning.monitoring.report import write_report
+    from robot_learning.base.folders import owned
     from robot_learning.robot import RobotSpec
 
     spec = RobotSpec.load(robot)
     folder = out or Path("runs/fuzz") / spec.name
-    folder.mkdir(parents=True, exist_ok=True)
-    found = _campaign(robot, commands, seed, only or (), processes)
+    with owned(folder):
+        found = _campaign(robot, commands, seed, only or (), processes)
+        _report(spec, seed, found, folder)
+    _end(report.verdict(found))
+
+
+def _report(spec: "RobotSpec", seed: int, found: "dict[str, Tally]", folder: Path) -> None:
+    from robot_learning.assurance import report
+    from robot_learning.assurance.constraints import Table, tables
+    from robot_learning.monitoring.report import write_report
+
     _print(Table(f"{spec.name}, seed {seed}", report.HEADS, report.rows(found)))
     called = " ".join(["robot-learning", *sys.argv[1:]])
     report.write_json(folder / "campaign.json", spec, seed, called, found)
@@ -72,7 +81,6 @@ def fuzz(
         plots={"By adversary": folder / "commands.png"},
     )
     typer.echo(f"report: {folder / 'report.html'}")
-    _end(report.verdict(found))
 
 
 def _campaign(

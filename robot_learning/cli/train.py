@@ -1,6 +1,5 @@
 """``robot-learning train``."""
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,11 +8,14 @@ import typer
 from robot_learning.base.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from robot_learning.policy import PolicyBundle
     from robot_learning.training.run import RunConfig
 
 
 def train(
+    context: typer.Context,
     robot: Annotated[str, typer.Option(help="Robot name or YAML file.")] = "arm6",
     task: Annotated[str, typer.Option(help="Task to learn, or a YAML file of one.")] = "reach",
     config: Annotated[
@@ -31,74 +33,73 @@ def train(
     ] = None,
 ) -> None:
     """Train a policy and write its bundle to RUNS/NAME/bundle."""
+    with loading():
+        from robot_learning.training.resolve import change_run, make_run
+        from robot_learning.training.run import new_folder, read_config
+
     if resume is not None:
-        with_bars(resume, None)
+        given = [key for key in ("config", "name", "runs") if _is_given(context, key)]
+        if given:
+            raise ConfigError(
+                f"--{given[0]}: a resumed run keeps its own; change keys with --set, "
+                "or begin a new run without --resume"
+            )
+        run = change_run(
+            read_config(resume),
+            override or [],
+            robot if _is_given(context, "robot") else None,
+            task if _is_given(context, "task") else None,
+            seed if _is_given(context, "seed") else None,
+        )
+        with_bars(resume, run, again=True)
         return
     run = make_run(robot, task, config, override or [], seed, name or "run")
-    name = name or _free_name(runs, f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}")
-    folder = runs / name
-    if folder.exists():
-        raise ConfigError(f"{folder}: there is a run already; --resume {folder} goes on from it")
-    with_bars(folder, run.model_copy(update={"name": name}))
+    stem = f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}"
+    with loading():
+        import robot_learning.training.train  # noqa: F401  what is slow, before a folder is made
+    folder = new_folder(runs, name, stem)
+    with_bars(folder, run.model_copy(update={"name": folder.name}))
 
 
-def make_run(
-    robot: str, task: str, config: str, overrides: list[str], seed: int, name: str
-) -> "RunConfig":
-    """Return the resolved configuration of a run.
-
-    Raises:
-        ConfigError: where the robot, the task or the training YAML is not usable.
-    """
-    from robot_learning.robot import RobotSpec
-    from robot_learning.robot.spec import find_robot
-    from robot_learning.tasks import load_task
-    from robot_learning.training.config import load_config
-    from robot_learning.training.run import RunConfig
-    from robot_learning.training.tracking import code_version
-
-    settings = load_task(task)
-    spec = RobotSpec.load(robot)
-    return RunConfig(
-        name=name,
-        robot=str(find_robot(robot)) if Path(robot).is_file() else robot,
-        task=str(Path(task).resolve()) if Path(task).is_file() else task,
-        seed=seed,
-        code=code_version(),
-        robot_hash=spec.hash,
-        train=load_config(config, overrides, settings.task),
-    )
+def _is_given(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
-def with_bars(folder: Path, run: "RunConfig | None") -> "PolicyBundle":
-    """Train ``run`` in ``folder``, or resume where it is None; show bars, then the outcome."""
+def loading() -> "Status":
+    """Say that what is imported meanwhile takes a while."""
+    from rich.console import Console
+
+    return Console().status("Loading PyTorch and Stable-Baselines3 ...")
+
+
+def with_bars(folder: Path, run: "RunConfig", again: bool = False) -> "PolicyBundle":
+    """Train ``run`` in ``folder``, or ``again`` from its checkpoint; show bars and the outcome."""
     from rich.console import Console
 
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
 
-    with Console().status("Loading PyTorch and Stable-Baselines3 ..."):
+    with loading():
         from robot_learning.evaluation.rollout import Evaluation
         from robot_learning.training import train as training
+        from robot_learning.training.checkpoint import has_checkpoint
+        from robot_learning.training.run import command
 
     try:
         with Bars() as bars:
-            bars.show("train", 0, 1 if run is None else run.train.total_steps)
-            if run is None:
-                bundle = training.resume(folder, bars)
+            bars.show("train", 0, run.train.total_steps)
+            if again:
+                bundle = training.resume(folder, bars, run)
             else:
                 bundle = training.train(run, folder, bars)
     except training.Interrupted as stop:
-        Console(stderr=True).print(
-            f"{stop}; go on with: robot-learning train --resume {folder}", soft_wrap=True
-        )
+        hint = "nothing was kept yet; begin again"
+        if has_checkpoint(folder):
+            hint = f"go on with: {command('train --resume', folder)}"
+        Console(stderr=True).print(f"{stop}; {hint}", soft_wrap=True, markup=False)
         raise typer.Exit(128 + stop.signum) from None
     rows = Evaluation(**bundle.evaluation).rows()
     print_table(f"{bundle.name}: {bundle.provenance['steps']} steps", rows)
     Console().print(f"bundle: {bundle.path}", soft_wrap=True)
     return bundle
-
-
-def _free_name(runs: Path, stem: str) -> str:
-    names = (f"{stem}-{number}" for number in itertools.count(1))
-    return next(name for name in names if not (runs / name).exists())

@@ -1,17 +1,30 @@
 """Gymnasium environments; importing this registers ``RobotLearning/Reach-v0`` and the others."""
 
+from typing import Any
+
 import gymnasium
+from gymnasium.wrappers import TimeLimit
 
 from robot_learning.envs.arm_env import ArmEnv
 from robot_learning.envs.camera import CameraObservation
 from robot_learning.tasks import TASKS
 
-for _name, _task in TASKS.items():
+
+def make(**settings: Any) -> TimeLimit[Any, Any]:
+    """Return an :class:`ArmEnv` whose episodes are as long as its task's.
+
+    ``max_episode_steps`` of ``gymnasium.make`` may cut them shorter; for longer ones give a task
+    with other ``steps``.
+    """
+    env = ArmEnv(**settings)
+    return TimeLimit(env, env.task.steps)
+
+
+for _name in TASKS:
     gymnasium.register(
         f"RobotLearning/{_name.title().replace('_', '')}-v0",
-        entry_point="robot_learning.envs.arm_env:ArmEnv",
+        entry_point="robot_learning.envs:make",
         kwargs={"task": _name},
-        max_episode_steps=_task.steps,
     )
 
-__all__ = ["ArmEnv", "CameraObservation"]
+__all__ = ["ArmEnv", "CameraObservation", "make"]

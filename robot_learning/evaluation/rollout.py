@@ -1,6 +1,7 @@
 """How often a policy succeeds: over fresh episodes, through the deployed code."""
 
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
@@ -152,13 +154,39 @@ def show(
 
 
 def write_video(file: Path, frames: list[Any], fps: int) -> None:
-    """Write pictures (h, w, 3) as an H.264 MP4."""
+    """Write pictures (h, w, 3) as an H.264 MP4.
+
+    Raises:
+        ConfigError: where that fails.
+    """
     import imageio.v2 as imageio
 
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with imageio.get_writer(file, fps=fps, macro_block_size=16, codec="libx264") as writer:
-        for frame in frames:
-            writer.append_data(frame)  # type: ignore[attr-defined]
+    check_video(file)
+    try:
+        with imageio.get_writer(file, fps=fps, macro_block_size=16, codec="libx264") as writer:
+            for frame in frames:
+                writer.append_data(frame)  # type: ignore[attr-defined]
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        said = str(error).strip().split("\n")[-1]
+        raise ConfigError(
+            f"{file}: ffmpeg did not write the video: {said}; try another folder"
+        ) from error
+
+
+def check_video(file: Path) -> None:
+    """Refuse a file that no video can be written to, and make its folder.
+
+    Raises:
+        ConfigError: naming what is wrong with it.
+    """
+    if file.suffix.lower() != ".mp4":
+        raise ConfigError(f"{file}: expected a file that ends in .mp4")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{file}: its folder can't be made: {error.strerror}") from error
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise ConfigError(f"{file}: can't be written; give another file")
 
 
 def env_of(

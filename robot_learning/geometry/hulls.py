@@ -9,13 +9,15 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
-from robot_learning.base.paths import resolve_uri
-from robot_learning.kinematics.model import bounded_urdf, reduced
+from robot_learning.base.errors import ConfigError
+from robot_learning.kinematics.model import LINK, link_frame, pinocchio_urdf, reduced
 from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
 ROUND = 64  # corners that stand in for a circle, circumscribed
 OPENINGS = 9  # of a gripper at which its fingers are looked at
+FEW = 128  # corners of a hull that has too many neighbours to a corner
+PLATE = 1e-4  # m that a plate is thick, at least, to either side
 MOST = 512  # corners of a hull; of finer ones the outermost in so many directions are kept
 
 
@@ -71,25 +73,40 @@ def _make(spec: RobotSpec, opening: float) -> list[Body]:
         positions = spec.gripper.positions(opening)
         for name, position in zip(spec.gripper.joints, positions, strict=True):
             q_hold[full.joints[full.getJointId(name)].idx_q] = position
-    root = bounded_urdf(spec)
-    for mesh in root.iter("mesh"):
-        mesh.set("filename", str(resolve_uri(mesh.get("filename", ""), spec.urdf.parent)))
-    text = ET.tostring(root, encoding="unicode")
-    shapes = pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
-    model, shapes = pin.buildReducedModel(full, shapes, locked, q_hold)
+    model, shapes = pin.buildReducedModel(full, _read_shapes(spec, full), locked, q_hold)
     data = model.createData()
     pin.framesForwardKinematics(model, data, np.zeros(model.nq))
-    T_root_base = data.oMf[model.getFrameId(spec.base_link)]
+    T_root_base = data.oMf[link_frame(model, spec.base_link)]
     found = []
     for item in shapes.geometryObjects:
         T = (T_root_base.inverse() * data.oMi[item.parentJoint] * item.placement).homogeneous
         name = model.names[item.parentJoint]
         link = spec.joints.index(name) + 1 if item.parentJoint else 0
-        shape, points, radius = _convex(item.geometry)
+        # Pinocchio numbers the shapes of a link.
+        frame = item.name.rsplit("_", 1)[0].removesuffix(LINK.format(""))
+        try:
+            shape, points, radius = _convex(item.geometry)
+        except (ValueError, RuntimeError) as error:
+            where = f"{spec.urdf}: link '{frame}': <collision> {item.meshPath}"
+            raise ConfigError(f"{where}: no convex hull: {_why(error)}") from error
         points = points @ T[:3, :3].T + T[:3, 3]
-        frame = full.frames[full.getFrameId(item.name.rsplit("_", 1)[0])].name
         found.append(Body(frame, link, shape, T, points, radius))
     return found
+
+
+def _read_shapes(spec: RobotSpec, full: pin.Model) -> pin.GeometryModel:
+    text = ET.tostring(pinocchio_urdf(spec), encoding="unicode")
+    try:
+        return pin.buildGeomFromUrdfString(full, text, pin.GeometryType.COLLISION)
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"{spec.urdf}: <collision>: {_why(error)}; export the mesh again, as STL"
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """Return what coal says on one line, without the places in its source and its hints."""
+    return " ".join(str(error).split("message: ")[-1].split("Hint:")[0].split())
 
 
 def _convex(shape: Any) -> tuple[Any, Array, float]:
@@ -108,9 +125,36 @@ def _convex(shape: Any) -> tuple[Any, Array, float]:
         rim = np.stack([r * np.cos(angle), r * np.sin(angle), np.zeros(ROUND)], axis=1)
         up = np.array([0, 0, shape.halfLength])
         return shape, np.concatenate([rim - up, rim + up]), 0.0
-    shape.buildConvexHull(True, "Qt")
-    points = np.array(shape.convex.points())
-    return (shape.convex, points, 0.0) if len(points) <= MOST else (shape.convex, *_thin(points))
+    return _convex_mesh(shape)
+
+
+def _convex_mesh(mesh: Any) -> tuple[Any, Array, float]:
+    points = np.array(mesh.vertices()).reshape(-1, 3)
+    thick = _thickened(points)
+    if len(thick) > len(points):
+        return _hull(thick), thick, 0.0
+    try:
+        mesh.buildConvexHull(True, "Qt")
+    except RuntimeError:  # coal's corners have 255 neighbours at most; the tip of a cone has more
+        kept, grown = _thin(points, FEW)
+        shape = _hull(kept)
+        shape.setSweptSphereRadius(grown)
+        return shape, kept, grown
+    points = np.array(mesh.convex.points())
+    return (mesh.convex, points, 0.0) if len(points) <= MOST else (mesh.convex, *_thin(points))
+
+
+def _thickened(points: Array) -> Array:
+    """Return points (m, 3) and, where they are all in a plane or on a line, some off it.
+
+    Qhull ends the process where it is asked for the hull of a plate.
+    """
+    offsets = points - points.mean(axis=0)
+    for axis in np.linalg.eigh(offsets.T @ offsets)[1].T:
+        along = offsets @ axis
+        if np.ptp(along) < PLATE:
+            points = np.concatenate([points - PLATE * axis, points + PLATE * axis])
+    return points
 
 
 def _swept(way: tuple[Body, ...]) -> Body:
@@ -133,11 +177,11 @@ def _hull(points: Array) -> Any:
     return coal.Convex.convexHull(corners, False, "Qt")
 
 
-def _thin(points: Array) -> tuple[Array, float]:
+def _thin(points: Array, most: int = MOST) -> tuple[Array, float]:
     """Return some of ``points`` (m, 3), and by how much their hull is grown to hold them all."""
     # Directions on a Fibonacci spiral.
-    turn = np.arange(MOST) + 0.5
-    z = 1 - 2 * turn / MOST
+    turn = np.arange(most) + 0.5
+    z = 1 - 2 * turn / most
     angle = np.pi * (1 + np.sqrt(5)) * turn
     xy = np.sqrt(1 - z * z) * np.array([np.cos(angle), np.sin(angle)])
     kept = np.unique(np.argmax(points @ np.vstack([xy, z]), axis=0))

@@ -7,12 +7,17 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics.chain import tip_jacobian, tip_pose
 from robot_learning.robot.spec import RobotSpec
-from robot_learning.robot.urdf import MOVABLE
+from robot_learning.robot.urdf_file import HELD, MOVABLE, end, read_urdf
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 0.0, 1.0])
+UPRIGHT = 0.01  # rad by which the base may lean and still count as upright
+UNIT = 1e-6  # by how much the length of an axis may miss 1
+# What Pinocchio calls a link whose name is a joint's as well; its look-ups know one of a name.
+LINK = "{} (link)"
 
 
 class ArmModel:
@@ -32,8 +37,8 @@ class ArmModel:
         data = model.createData()
         pin.computeJointJacobians(model, data, np.zeros(model.nq))
         pin.updateFramePlacements(model, data)
-        T_base_root = data.oMf[model.getFrameId(spec.base_link)].inverse()
-        T_root_tip = data.oMf[model.getFrameId(spec.tip_link)]
+        T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
+        T_root_tip = data.oMf[link_frame(model, spec.tip_link)]
         self.T_base_root = T_base_root.homogeneous
         self.screws = _screws(spec, model, data, T_base_root)
         self._T_zero = np.ascontiguousarray((T_base_root * T_root_tip).homogeneous)
@@ -54,6 +59,18 @@ class ArmModel:
     def singular_values(self, q: Array) -> Array:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
         return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
+
+    @cached_property
+    def gravity(self) -> Array:
+        """Direction (3,) in which gravity pulls: what the robot's file says, else the root's -z."""
+        if self.spec.gravity is not None:
+            return self.spec.gravity / np.linalg.norm(self.spec.gravity)
+        return -self.T_base_root[:3, 2]
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether gravity pulls along the base frame's -z."""
+        return bool(self.gravity @ UP < -np.cos(UPRIGHT))
 
     @cached_property
     def R_base_down(self) -> Array:
@@ -78,7 +95,7 @@ def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.
     rows = np.zeros((spec.n, 7))
     for row, name in zip(rows, spec.joints, strict=True):
         joint = model.getJointId(name)
-        J = data.J[:, model.joints[joint].idx_v]
+        J = data.J.reshape(6, -1)[:, model.joints[joint].idx_v]
         prismatic = np.linalg.norm(J[3:]) < 0.5
         row[:3] = T_base_root.rotation @ (J[:3] if prismatic else J[3:])
         row[3:6] = T_base_root.act(data.oMi[joint].translation)
@@ -98,7 +115,7 @@ def shortest_turn(start: Array, end: Array) -> Array:
 
 def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
     """Return the whole robot, its joints outside the chain, and where all are held."""
-    full = pin.buildModelFromXML(ET.tostring(bounded_urdf(spec), encoding="unicode"))
+    full = read_model(spec)
     q_hold = pin.neutral(full)
     for name, value in spec.hold.items():
         q_hold[full.joints[full.getJointId(name)].idx_q] = value
@@ -106,8 +123,45 @@ def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
     return full, locked, q_hold
 
 
+def read_model(spec: RobotSpec) -> pin.Model:
+    """Return the whole robot as Pinocchio reads it.
+
+    Raises:
+        ConfigError: where it can't.
+    """
+    try:
+        return pin.buildModelFromXML(ET.tostring(pinocchio_urdf(spec), encoding="unicode"))
+    except (ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split())
+        raise ConfigError(f"{spec.urdf}: Pinocchio can't read it: {why}") from error
+
+
+def pinocchio_urdf(spec: RobotSpec) -> ET.Element:
+    """Return the URDF with no name that is a link's and a joint's; see ``link_frame``."""
+    root = bounded_urdf(spec)
+    joints = {joint.get("name", "") for joint in root.findall("joint")}
+    shared = {link.get("name", "") for link in root.findall("link")} & joints
+    for link in root.findall("link"):
+        if link.get("name") in shared:
+            link.set("name", LINK.format(link.get("name")))
+    for joint in root.findall("joint"):
+        for tag in ("parent", "child"):
+            element = joint.find(tag)
+            if element is not None and end(joint, tag) in shared:
+                element.set("link", LINK.format(end(joint, tag)))
+    return root
+
+
+def link_frame(model: pin.Model, link: str) -> int:
+    """Return Pinocchio's number of the frame of a link."""
+    renamed = LINK.format(link)
+    return int(model.getFrameId(renamed if model.existFrame(renamed) else link))
+
+
 def bounded_urdf(spec: RobotSpec, endless: tuple[str, str] = ("-1e9", "1e9")) -> ET.Element:
-    """Return the URDF with continuous joints made revolute, one number each, and limits complete.
+    """Return the URDF with joints that move by one number, or not, and limits complete.
+
+    Continuous joints are made revolute, those that can't be commanded fixed, axes unit vectors.
 
     Engines differ in what they make of a limit that is left out, and of one that a continuous
     joint has: refuse the file, take it for 0, or ignore it. The limits that count are the spec's.
@@ -116,10 +170,18 @@ def bounded_urdf(spec: RobotSpec, endless: tuple[str, str] = ("-1e9", "1e9")) ->
         spec: the robot.
         endless: limits that an engine takes for none.
     """
-    root = ET.parse(spec.urdf).getroot()
+    root = read_urdf(spec.urdf)
     for joint in root.findall("joint"):
+        if joint.get("type") in HELD:
+            joint.set("type", "fixed")
         if joint.get("type") not in MOVABLE:
             continue
+        axis = joint.find("axis")
+        if axis is not None:
+            along = np.array(axis.get("xyz", "1 0 0").split(), dtype=np.float64)
+            length = np.linalg.norm(along)
+            if abs(length - 1) > UNIT:
+                axis.set("xyz", " ".join(map(repr, (along / length).tolist())))
         limit = joint.find("limit")
         limit = ET.SubElement(joint, "limit") if limit is None else limit
         if joint.get("type") == "continuous" or not {"lower", "upper"} <= set(limit.keys()):

@@ -64,7 +64,8 @@ def write_report(
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
         f"<h1>{escape(title)}</h1><p class='sub'>{escape(subtitle)}</p>"
-        f"{''.join(parts)}</main></body></html>\n"
+        f"{''.join(parts)}</main></body></html>\n",
+        encoding="utf-8",
     )
 
 

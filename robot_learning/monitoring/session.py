@@ -112,7 +112,7 @@ class Session:
     def save(self, file: Path) -> None:
         """Write the record as JSON."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(asdict(self)))
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
     def load(cls, file: Path) -> "Session":
@@ -122,7 +122,7 @@ class Session:
             ConfigError: where the file is none.
         """
         try:
-            return cls(**json.loads(file.read_text()))
+            return cls(**json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise ConfigError(f"{file}: not the record of a session: {error}") from error
 

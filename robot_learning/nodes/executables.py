@@ -1,6 +1,8 @@
 """The nodes as executables; where an extra is not installed, one line says which."""
 
+import gc
 import importlib
+import os
 import sys
 
 from robot_learning.base.extras import way_out
@@ -33,6 +35,9 @@ def demo_node() -> int:
 
 
 def _run(name: str) -> int:
+    # A node is to be there soon: no search for plugins of pydantic, no collection while it loads.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    gc.disable()
     try:
         with loading():
             node = importlib.import_module(f"robot_learning.nodes.{name}")
@@ -42,5 +47,7 @@ def _run(name: str) -> int:
             raise
         print(f"error: {name}: {line}", file=sys.stderr)
         return 1
+    finally:
+        gc.enable()
     code: int = node.main()
     return code

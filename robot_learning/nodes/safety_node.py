@@ -3,11 +3,12 @@
 import math
 import sys
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
-from rclpy.subscription import MessageInfo
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
@@ -136,7 +137,7 @@ class SafetyNode(Node):
         set_realtime(True)
         self.get_logger().info("ready: commands pass")
 
-    def _on_command(self, message: JointState, info: MessageInfo) -> None:
+    def _on_command(self, message: JointState, info: Mapping[str, Any]) -> None:
         if not self._started:
             return
         now, period = self.time.now(), self.spec.control_period

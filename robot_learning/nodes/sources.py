@@ -2,10 +2,10 @@
 
 import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
-from rclpy.subscription import MessageInfo
 
 from robot_learning.base.errors import StateError
 
@@ -55,7 +55,7 @@ class Sources:
         self._missed = 0
         self._names: dict[bytes, str] = {}
 
-    def admit(self, info: MessageInfo, now: float, timeout: float) -> None:
+    def admit(self, info: Mapping[str, Any], now: float, timeout: float) -> None:
         """Let a message pass that came with ``info`` at ``now``, s.
 
         Args:

@@ -155,7 +155,7 @@ def write_bundle(
     for file, content in contents.items():
         (folder / file).write_bytes(content)
     sums = "".join(f"{_sha256(contents[file])}  {file}\n" for file in FILES)
-    (folder / SUMS).write_text(sums)
+    (folder / SUMS).write_text(sums, encoding="utf-8")
     return PolicyBundle.load(folder)
 
 
@@ -168,7 +168,7 @@ def _check_files(folder: Path) -> None:
         raise BundleError(
             f"{folder / file}: no part of a bundle (which holds no pickle and nothing unlisted)"
         )
-    lines = (folder / SUMS).read_text(errors="replace").splitlines()
+    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     sums = {parts[1]: parts[0] for parts in (line.split() for line in lines) if len(parts) == 2}
     if set(sums) != set(FILES) or len(lines) != len(FILES):
         raise BundleError(f"{folder / SUMS}: expected one line for each of {', '.join(FILES)}")

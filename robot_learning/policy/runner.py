@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from robot_learning.base.compiled import load_soon
 from robot_learning.base.errors import BundleError, GoalError, StateError
 from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.types import ArmState, Input, JointCommand
@@ -59,6 +60,7 @@ class PolicyRunner:
         self.state_timeout = STATE_PERIODS * self.spec.control_period
         self._session = _session(bundle)
         self._history = History.start(self.interface)
+        load_soon()
 
     @property
     def needs(self) -> set[str]:

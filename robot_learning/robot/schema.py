@@ -199,6 +199,7 @@ class RobotFile(Section):
     home: dict[str, FiniteFloat]
     limits: dict[str, JointLimits]
     workspace: Box
+    gravity: Vector3 | None = None
     hold: dict[str, FiniteFloat] = Field(default_factory=dict)
     gripper: GripperSettings | None = None
     control_period: PositiveFloat = 0.04

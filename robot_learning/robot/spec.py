@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
 from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.urdf import Urdf, UrdfJoint
+from robot_learning.robot.urdf_file import urdf_text
 
 Array = NDArray[np.float64]
 # Where the YAML file gives none, rad or m.
@@ -60,6 +61,7 @@ class RobotSpec:
         controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
         controller_topic: topic that the controller listens to.
         safety: what the safety filter keeps besides the joint limits.
+        gravity: (3,) direction in which it pulls, base frame; None: along -z of the URDF's root.
         frames: (4, 4) pose in the base frame of each further frame a goal may be given in.
     """
 
@@ -89,6 +91,7 @@ class RobotSpec:
     controller_type: str
     controller_topic: str
     safety: SafetySettings
+    gravity: Array | None = None
     frames: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
@@ -132,6 +135,7 @@ class RobotSpec:
             controller_type=file.controller.type,
             controller_topic=file.controller.topic,
             safety=file.safety,
+            gravity=_direction(file.gravity, path),
             frames={name: frozen_array(pose.matrix()) for name, pose in file.frames.items()},
         )
 
@@ -156,7 +160,7 @@ class RobotSpec:
         )
         return {
             "name": self.name,
-            "urdf_sha256": hashlib.sha256(self.urdf.read_bytes()).hexdigest(),
+            "urdf_sha256": hashlib.sha256(urdf_text(self.urdf)).hexdigest(),
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,
@@ -167,6 +171,7 @@ class RobotSpec:
             "safety": self.safety.model_dump(mode="json"),
             "control_period": self.control_period,
             "policy_every": self.policy_every,
+            **({} if self.gravity is None else {"gravity": self.gravity.tolist()}),
         }
 
     @cached_property
@@ -275,6 +280,12 @@ def _hold(
     if gripper is not None:
         resting |= dict(zip(gripper.joints, gripper.closed.tolist(), strict=True))
     return {**resting, **file.hold}
+
+
+def _direction(given: Sequence[float] | None, path: Path) -> Array | None:
+    if given is not None and not any(given):
+        raise ConfigError(f"{path}: gravity: a direction can't be 0, 0, 0")
+    return None if given is None else frozen_array(given)
 
 
 def _check_names(given: Mapping[str, Any], known: list[str], where: str, complete: bool) -> None:

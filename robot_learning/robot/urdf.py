@@ -1,13 +1,11 @@
-"""The part of a URDF the package reads itself: the chain, its limits, its mesh files."""
+"""The part of a URDF the package reads itself: the chain and its limits."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import resolve_uri
-
-MOVABLE = ("revolute", "continuous", "prismatic")
+from robot_learning.robot.urdf_file import MOVABLE, end, read_urdf
 
 
 @dataclass(frozen=True)
@@ -44,15 +42,8 @@ class Urdf:
         """Parse the file; ``named_by`` is the YAML file that refers to it."""
         if not path.is_file():
             raise ConfigError(f"{named_by}: urdf: no file {path}")
-        try:
-            root = ET.parse(path).getroot()
-        except ET.ParseError as error:
-            raise ConfigError(f"{path}: not valid XML: {error}") from error
+        root = read_urdf(path)
         joints = {j.get("name", ""): _joint(path, j) for j in root.findall("joint")}
-        for mesh in root.iter("mesh"):
-            file = resolve_uri(mesh.get("filename", ""), path.parent)
-            if not file.is_file():
-                raise ConfigError(f"{path}: mesh '{mesh.get('filename')}': no file {file}")
         return cls(path, root, joints)
 
     def movable(self) -> list[UrdfJoint]:
@@ -76,8 +67,9 @@ class Urdf:
         while link != base_link:
             if link not in above:
                 raise ConfigError(f"{named_by}: tip_link '{tip_link}' is not below '{base_link}'")
-            joints.insert(0, above[link])
-            link = above[link].parent
+            joint = above.pop(link)  # so that a ring of links ends
+            joints.insert(0, joint)
+            link = joint.parent
         for joint in joints:
             if joint.mimic or joint.type not in (*MOVABLE, "fixed"):
                 what = "mimics another joint" if joint.mimic else f"is of type '{joint.type}'"
@@ -97,23 +89,15 @@ def _joint(path: Path, element: ET.Element) -> UrdfJoint:
 
     def number(key: str) -> float | None:
         text = None if limit is None else limit.get(key)
-        try:
-            return None if text is None else float(text)
-        except ValueError:
-            where = f"{path}: joint '{element.get('name')}'"
-            raise ConfigError(f"{where}: limit {key}='{text}' is no number") from None
-
-    def link(tag: str) -> str:
-        found = element.find(tag)
-        return "" if found is None else found.get("link", "")
+        return None if text is None else float(text)
 
     bounded = kind in ("revolute", "prismatic")
     return UrdfJoint(
         urdf=path,
         name=element.get("name", ""),
         type=kind,
-        parent=link("parent"),
-        child=link("child"),
+        parent=end(element, "parent"),
+        child=end(element, "child"),
         mimic=element.find("mimic") is not None,
         lower=number("lower") if bounded else None,
         upper=number("upper") if bounded else None,

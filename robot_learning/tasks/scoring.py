@@ -8,10 +8,30 @@ from numpy.typing import NDArray
 from robot_learning.base.compiled import compiled
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.floating[Any]]
+
+
+def point_distances(achieved: Numbers, desired: Numbers, points: int) -> Array:
+    """Return the distances (..., p) of the p points of goals (..., 3 p), m; rows are broadcast.
+
+    Raises:
+        ValueError: where a goal has another size, or the rows do not fit each other.
+    """
+    size = 3 * points
+    for name, goals in (("achieved", achieved), ("desired", desired)):
+        if goals.shape[-1:] != (size,):
+            raise ValueError(f"{name} goals of shape {goals.shape}; expected (..., {size})")
+    rows = achieved.shape[:-1]
+    if rows != desired.shape[:-1]:
+        rows = np.broadcast_shapes(rows, desired.shape[:-1])
+        achieved, desired = (
+            np.array(np.broadcast_to(g, (*rows, size))) for g in (achieved, desired)
+        )
+    return _apart(achieved.reshape(-1, size), desired.reshape(-1, size)).reshape(*rows, points)
 
 
 @compiled
-def apart(achieved: NDArray[np.floating[Any]], desired: NDArray[np.floating[Any]]) -> Array:
+def _apart(achieved: Numbers, desired: Numbers) -> Array:
     """Return the distances (k, p) of p points in each row of both, (k, 3 p), m."""
     rows, points = achieved.shape[0], achieved.shape[1] // 3
     out = np.zeros((rows, points))

@@ -49,6 +49,12 @@ class Table:
         self.model = model
         self.free = free
         spec = model.spec
+        if not model.is_upright:
+            raise ConfigError(
+                f"{spec.path}: base_link: gravity pulls along {np.round(model.gravity, 3)} of "
+                f"{spec.base_link}, and objects fall off the floor; give poses in a link that "
+                "stands upright, such as the URDF's root"
+            )
         self.floor = spec.safety.floor
         T = model.forward(np.zeros(spec.n))
         bodies = [body for body in bodies_at(spec, 0.0) if body.link == spec.n]

@@ -11,7 +11,7 @@ from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.types import Start
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.sampling import Free, anywhere
-from robot_learning.tasks.scoring import apart, dense
+from robot_learning.tasks.scoring import dense, point_distances
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.floating[Any]]
@@ -111,9 +111,7 @@ class Task:
 
     def errors(self, achieved: Numbers, desired: Numbers) -> Array:
         """Return the error (..., k) of each part of goals (..., m); here of points, m."""
-        *rows, size = achieved.shape
-        found = apart(achieved.reshape(-1, size), desired.reshape(-1, size))
-        return found.reshape(*rows, -1)
+        return point_distances(achieved, desired, len(self.tolerances))
 
     def farthest(self, errors: Array) -> Array:
         """Return the largest (...,) of errors (..., k), m.
@@ -138,6 +136,9 @@ class Task:
         """Return the reward (...,) for achieved and desired goals (..., m).
 
         ``info`` is what the environment's step returned, or an array (...,) of such.
+
+        Raises:
+            ValueError: where the shapes do not fit.
         """
         errors = self.errors(np.asarray(achieved), np.asarray(desired))
         return self.score(errors, _effort(info))

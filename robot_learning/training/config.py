@@ -4,13 +4,20 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.settings import Section, check, find, parse, parse_text
 from robot_learning.tasks import TASKS
 
 ALGORITHMS = ("dagger", "ppo", "sac", "tqc")
+WARM_UP = 100  # steps, Stable-Baselines3's own where params has no learning_starts
 
 
 class LearningRate(Section):
@@ -20,8 +27,11 @@ class LearningRate(Section):
     end: NonNegativeFloat
 
     def __call__(self, progress_left: float) -> float:
-        """Return the rate; ``progress_left`` goes from 1 to 0."""
-        return self.end + (self.start - self.end) * progress_left
+        """Return the rate; ``progress_left`` goes from 1 to 0.
+
+        It falls below 0 where an algorithm trains in whole rollouts past the last step.
+        """
+        return self.end + (self.start - self.end) * min(max(progress_left, 0.0), 1.0)
 
 
 class Her(Section):
@@ -87,6 +97,25 @@ class TrainConfig(Section):
     checkpoint_every: PositiveInt
     final_episodes: PositiveInt = 200
 
+    @model_validator(mode="after")
+    def _can_learn(self) -> "TrainConfig":
+        if self.processes > self.n_envs:
+            raise ValueError(
+                f"processes: {self.processes} for n_envs {self.n_envs}: one would have nothing "
+                f"to do; give at most {self.n_envs}"
+            )
+        if self.algorithm == "ppo":
+            return self
+        warm_up = self.params.get("learning_starts", WARM_UP)
+        if isinstance(warm_up, int | float) and warm_up >= self.total_steps:
+            raise ValueError(
+                f"params.learning_starts: {warm_up} steps of warm-up are all of total_steps "
+                f"{self.total_steps}: nothing would be learnt; lower it, or raise total_steps"
+            )
+        if self.params.get("gradient_steps") == 0:
+            raise ValueError("params.gradient_steps: with 0 nothing would be learnt")
+        return self
+
 
 def load_config(
     name_or_path: str, overrides: list[str] | None = None, task: str = ""
@@ -101,14 +130,27 @@ def load_config(
     path = find("train", name_or_path)
     data = parse(path)
     data |= _of_task(data.pop("tasks", {}), task, path)
-    for override in overrides or []:
-        _apply(data, override)
-    config = check(TrainConfig, data, path)
+    config = _validated(data, overrides or [], str(path))
     if config.her and config.algorithm in ("dagger", "ppo"):
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
     if config.her and task in TASKS and TASKS[task].goal_moves:
         raise ConfigError(f"{path}: her: {task} has a goal that moves; use dagger or sac")
     return config
+
+
+def override_config(config: TrainConfig, overrides: list[str]) -> TrainConfig:
+    """Return a config with ``key.path=value`` overrides.
+
+    Raises:
+        ConfigError: naming the override, the field and what was expected.
+    """
+    return _validated(config.model_dump(mode="json"), overrides, "--set")
+
+
+def _validated(data: dict[str, Any], overrides: list[str], where: str) -> TrainConfig:
+    for override in overrides:
+        _apply(data, override)
+    return check(TrainConfig, data, where)
 
 
 def _of_task(tasks: Any, task: str, path: Path) -> dict[str, Any]:
@@ -129,7 +171,9 @@ def _apply(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"override '{override}': expected key=value")
     *parents, last = path.split(".")
     for key in parents:
-        data = data.setdefault(key, {})
+        if data.get(key) is None:
+            data[key] = {}
+        data = data[key]
         if not isinstance(data, dict):
             raise ConfigError(f"override '{override}': '{key}' holds no further keys")
     data[last] = parse_text(value, f"override '{override}'")

@@ -101,4 +101,5 @@ class Dagger(TD3):
             loss.backward()  # type: ignore[no-untyped-call]
             self.actor.optimizer.step()
             losses.append(loss.item())
+        self._n_updates += gradient_steps
         self.logger.record("train/imitation_loss", float(np.mean(losses)))

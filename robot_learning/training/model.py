@@ -15,9 +15,12 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
+from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.dagger import SHARE, Dagger, Guide
+from robot_learning.training.params import checked_params
 from robot_learning.training.processes import ProcessVecEnv
-from robot_learning.training.run import RunConfig, replace_folder
+from robot_learning.training.replay import EffortReplayBuffer
+from robot_learning.training.run import RunConfig
 
 
 def algorithm(name: str) -> type[BaseAlgorithm]:
@@ -55,11 +58,13 @@ def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
     from gymnasium.wrappers import TimeLimit
 
+    params = checked_params(algorithm(run.train.algorithm), run.train.params)
+
     def one() -> Monitor[Any, Any]:
         env = make_env(run)
         limited: Any = TimeLimit(env, env.task.steps)
         if run.train.algorithm == "dagger":
-            limited = Guide(limited, run.train.params.get("share", SHARE))
+            limited = Guide(limited, params.get("share", SHARE))
         return Monitor(limited)
 
     makes: list[Callable[[], gymnasium.Env[Any, Any]]] = [one] * run.train.n_envs
@@ -68,61 +73,62 @@ def make_envs(run: RunConfig) -> VecEnv:
     else:
         envs = DummyVecEnv(makes)
     if run.train.normalize:
-        envs = VecNormalize(envs, gamma=run.train.params.get("gamma", 0.99))
+        envs = VecNormalize(envs, gamma=params.get("gamma", 0.99))
     return envs
 
 
 def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
-    """Return an untrained model.
+    """Return an untrained model; its environments end where that fails.
 
     Raises:
         ConfigError: where ``params`` holds what the algorithm does not take.
     """
     torch.set_num_threads(1)
-    config = run.train
-    params = dict(config.params)
+    try:
+        return _make_model(run, envs)
+    except (TypeError, ValueError, AssertionError, MemoryError) as error:
+        envs.close()
+        raise ConfigError(f"params of {run.train.algorithm}: {error}") from error
+    except BaseException:
+        envs.close()
+        raise
+
+
+def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
+    config, kind = run.train, algorithm(run.train.algorithm)
+    params = checked_params(kind, config.params)
     if config.algorithm != "ppo":
         params.setdefault("buffer_size", min(config.total_steps + 1000, 1_000_000))
     if config.her is not None:
-        params["replay_buffer_class"] = HerReplayBuffer
+        sparse = config.env.reward == "sparse"
+        params["replay_buffer_class"] = HerReplayBuffer if sparse else EffortReplayBuffer
         params["replay_buffer_kwargs"] = config.her.model_dump()
-    try:
-        return algorithm(config.algorithm)(
-            "MultiInputPolicy",
-            envs,
-            learning_rate=config.learning_rate,
-            policy_kwargs={"net_arch": list(config.net_arch)},
-            seed=run.seed,
-            device="cpu",
-            **params,
-        )
-    except (TypeError, ValueError, AssertionError) as error:
-        raise ConfigError(f"params of {config.algorithm}: {error}") from error
-
-
-def save_checkpoint(folder: Path, model: BaseAlgorithm) -> None:
-    """Write a checkpoint beside the last one, then put it in its place."""
-    new = folder / "checkpoint.new"
-    new.mkdir(parents=True, exist_ok=True)
-    model.save(new / "model.zip")
-    if hasattr(model, "save_replay_buffer"):
-        model.save_replay_buffer(new / "replay.pkl")
-    normalize = model.get_vec_normalize_env()
-    if normalize is not None:
-        normalize.save(str(new / "normalize.pkl"))
-    replace_folder(new, folder / "checkpoint")
+    return kind(
+        "MultiInputPolicy",
+        envs,
+        learning_rate=config.learning_rate,
+        policy_kwargs={"net_arch": list(config.net_arch)},
+        seed=run.seed,
+        device="cpu",
+        **params,
+    )
 
 
 def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
-    """Return the model of a checkpoint, ready to go on."""
+    """Return the model of a checkpoint, ready to go on; its environments end where that fails.
+
+    Raises:
+        TrainingError: naming the file that can't be read.
+    """
     torch.set_num_threads(1)
-    if isinstance(envs, VecNormalize):
-        envs = VecNormalize.load(str(checkpoint / "normalize.pkl"), envs.venv)
-    model = algorithm(run.train.algorithm).load(checkpoint / "model.zip", env=envs, device="cpu")
-    if hasattr(model, "load_replay_buffer"):
-        model.load_replay_buffer(checkpoint / "replay.pkl")
-    # The episodes ahead must not repeat those behind.
-    model.set_random_seed(run.seed + model.num_timesteps)
+    try:
+        kind, rate = algorithm(run.train.algorithm), run.train.learning_rate
+        model = load_checkpoint(kind, envs, checkpoint, learning_rate=rate)
+        # The episodes ahead must not repeat those behind.
+        model.set_random_seed(run.seed + model.num_timesteps)
+    except BaseException:
+        envs.close()
+        raise
     return model
 
 

@@ -1,27 +1,29 @@
 """Environments in several processes: each steps some of them, arrays travel in shared memory."""
 
+import contextlib
+import functools
 import multiprocessing as mp
+import signal
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.sharedctypes import RawArray
-from typing import Any, NamedTuple
+from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
+from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3.common.env_util import is_wrapped
 from stable_baselines3.common.vec_env.base_vec_env import CloudpickleWrapper, VecEnv
 
+from robot_learning.base.errors import TrainingError
+from robot_learning.training.worker import Share, Shared, floats, tried, views, work
+
+PATIENCE = 10.0  # s for a process to end that was asked to
 Make = Callable[[], gymnasium.Env[Any, Any]]
 
 
-class Shared(NamedTuple):
-    """Memory that all processes see: actions to take, and what a step came to, by environment."""
-
-    observations: dict[str, Any]
-    actions: Any
-    rewards: Any
-    dones: Any
+class ProcessLost(TrainingError):
+    """A process with environments is gone."""
 
 
 class ProcessVecEnv(VecEnv):
@@ -33,6 +35,10 @@ class ProcessVecEnv(VecEnv):
     Args:
         makes: one function for each environment, with goal observations.
         processes: how many there are; the environments are shared out evenly.
+
+    Raises:
+        ProcessLost: here and in every method, where one of the processes ended.
+        RobotLearningError: what an environment raised, in whichever process.
     """
 
     def __init__(self, makes: Sequence[Make], processes: int) -> None:
@@ -42,25 +48,33 @@ class ProcessVecEnv(VecEnv):
         spaces: Any = envs[0].observation_space
         actions: Any = envs[0].action_space
         shared = Shared(
-            {key: _floats(count, space.shape[0]) for key, space in spaces.items()},
-            _floats(count, actions.shape[0]),
-            _floats(count, 1),
-            _floats(count, 1),
+            {key: floats(count, space.shape[0]) for key, space in spaces.items()},
+            floats(count, actions.shape[0]),
+            floats(count, 1),
+            floats(count, 1),
         )
-        self._views = _views(shared)
+        self._views = views(shared)
         self._own = Share(envs, self._views, 0)
         self._pipes: list[Connection] = []
-        self._workers = []
+        self._workers: list[BaseProcess] = []
+        # Before multiprocessing ends its processes by a signal, to which they do not listen.
+        self._end = Finalize(self, _end, (self._pipes, self._workers), exitpriority=10)
         context = mp.get_context("forkserver")
+        context.set_forkserver_preload(["robot_learning.envs"])  # imported once, not by each
         for part in self._parts[1:]:
             ours, theirs = context.Pipe()
-            work = CloudpickleWrapper([makes[i] for i in part])
-            arguments = (theirs, work, shared, int(part[0]))
-            worker = context.Process(target=_work, args=arguments, daemon=True)
+            given = CloudpickleWrapper([makes[i] for i in part])
+            arguments = (theirs, given, shared, int(part[0]))
+            worker = context.Process(target=work, args=arguments, daemon=True)
             worker.start()
             theirs.close()
             self._pipes.append(ours)
             self._workers.append(worker)
+        try:
+            self._collect(lambda: None)  # that all environments are there
+        except BaseException:
+            self.close()
+            raise
         super().__init__(count, spaces, actions)  # which asks the environments
 
     def reset(self) -> Any:
@@ -78,25 +92,19 @@ class ProcessVecEnv(VecEnv):
     def step_async(self, actions: NDArray[np.float32]) -> None:
         """Begin a step of each."""
         self._views.actions[:] = actions
-        for pipe in self._pipes:
-            pipe.send(("step", ()))
+        for k in range(len(self._pipes)):
+            self._send(k, "step", ())
 
     def step_wait(self) -> Any:
         """Return what the step came to; ended episodes have begun again."""
-        infos = self._own.step()
-        for pipe in self._pipes:
-            infos += pipe.recv()
+        infos = [info for infos in self._collect(self._own.step) for info in infos]
         rewards, dones = self._views.rewards[:, 0].copy(), self._views.dones[:, 0] > 0
         return self._observations(), rewards, dones, infos
 
     def close(self) -> None:
         """End the environments and the processes."""
         self._own.close()
-        for pipe in self._pipes:
-            pipe.send(("close", ()))
-        for worker in self._workers:
-            worker.join()
-        self._pipes, self._workers = [], []
+        self._end()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """Return an attribute of each environment."""
@@ -117,100 +125,73 @@ class ProcessVecEnv(VecEnv):
         return self._ask("wrapped", (wrapper_class,), indices)
 
     def _ask(self, what: str, arguments: tuple[Any, ...], indices: Any) -> list[Any]:
-        wanted = list(self._get_indices(indices))
-        found = self._everywhere("ask", [(what, arguments)] * len(self._parts))
-        everything = [item for items in found for item in items]
-        return [everything[i] for i in wanted]
+        """Ask those environments alone; return the answers in the order of ``indices``."""
+        wanted = [int(i) for i in self._get_indices(indices)]
+        given = [
+            ([i - int(part[0]) for i in wanted if i in part], what, arguments)
+            for part in self._parts
+        ]
+        found = [iter(answers) for answers in self._everywhere("ask", given)]
+        home = {int(i): k for k, part in enumerate(self._parts) for i in part}
+        return [next(found[home[i]]) for i in wanted]
 
     def _everywhere(self, name: str, given: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Call a method of each process's share."""
-        for pipe, arguments in zip(self._pipes, given[1:], strict=True):
-            pipe.send((name, arguments))
-        return [getattr(self._own, name)(*given[0]), *(pipe.recv() for pipe in self._pipes)]
+        for k, arguments in enumerate(given[1:]):
+            self._send(k, name, arguments)
+        return self._collect(lambda: getattr(self._own, name)(*given[0]))
+
+    def _collect(self, own: Callable[[], Any]) -> list[Any]:
+        """Return what this process makes of its share, and the answers of the others.
+
+        All are heard before an error is raised, so that none is taken for the next answer.
+        """
+        calls: list[Callable[[], Any]]
+        calls = [own, *(functools.partial(self._receive, k) for k in range(len(self._pipes)))]
+        answers = [tried(call) for call in calls]
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def _send(self, k: int, name: str, arguments: tuple[Any, ...]) -> None:
+        try:
+            self._pipes[k].send((name, arguments))
+        except OSError as error:
+            raise self._lost(k) from error
+
+    def _receive(self, k: int) -> Any:
+        try:
+            answer = self._pipes[k].recv()
+        except (EOFError, OSError) as error:
+            raise self._lost(k) from error
+        return answer
+
+    def _lost(self, k: int) -> ProcessLost:
+        """Return the error of a process that is gone."""
+        self._workers[k].join(PATIENCE)
+        code, part = self._workers[k].exitcode, self._parts[k + 1]
+        how = f"by {signal.Signals(-code).name}" if code and code < 0 else f"with exit code {code}"
+        why = "; the kernel does so where memory is short" if code == -signal.SIGKILL else ""
+        return ProcessLost(
+            f"process {k + 2} of {len(self._parts)}, with environments {part[0]} to {part[-1]}, "
+            f"was ended {how}{why}"
+        )
 
     def _observations(self) -> dict[str, NDArray[np.float32]]:
         return {key: view.copy() for key, view in self._views.observations.items()}
 
 
-class Share:
-    """The environments of one process, and where in the shared memory they begin."""
-
-    def __init__(self, envs: list[gymnasium.Env[Any, Any]], views: Shared, first: int) -> None:
-        self._envs, self._views, self._first = envs, views, first
-
-    def reset(self, seeds: Sequence[int | None], options: Sequence[Any]) -> list[dict[str, Any]]:
-        """Start all episodes anew."""
-        infos = []
-        for row, (env, seed, option) in enumerate(
-            zip(self._envs, seeds, options, strict=True), self._first
-        ):
-            observation, info = env.reset(seed=seed, **({"options": option} if option else {}))
-            self._show(row, observation)
-            infos.append(info)
-        return infos
-
-    def step(self) -> list[dict[str, Any]]:
-        """Step all; episodes that end begin again."""
-        infos = []
-        for row, env in enumerate(self._envs, self._first):
-            observation, reward, ended, cut, info = env.step(self._views.actions[row])
-            info["TimeLimit.truncated"] = cut and not ended
-            if ended or cut:
-                info["terminal_observation"] = observation
-                observation, _ = env.reset()
-            self._views.rewards[row, 0], self._views.dones[row, 0] = float(reward), ended or cut
-            self._show(row, observation)
-            infos.append(info)
-        return infos
-
-    def ask(self, what: str, arguments: tuple[Any, ...]) -> list[Any]:
-        """Get or set an attribute, call a method, look for a wrapper; of all of them."""
-        return [_ask(env, what, *arguments) for env in self._envs]
-
-    def close(self) -> None:
-        """End the environments."""
-        for env in self._envs:
-            env.close()
-
-    def _show(self, row: int, observation: dict[str, NDArray[np.float32]]) -> None:
-        for key, view in self._views.observations.items():
-            view[row] = observation[key]
-
-
-def _ask(env: gymnasium.Env[Any, Any], what: str, *given: Any) -> Any:
-    if what == "get":
-        return env.get_wrapper_attr(given[0])
-    if what == "set":
-        return env.set_wrapper_attr(*given)
-    if what == "wrapped":
-        return is_wrapped(env, given[0])
-    name, arguments, settings = given
-    return env.get_wrapper_attr(name)(*arguments, **settings)
-
-
-def _floats(rows: int, columns: int) -> tuple[Any, tuple[int, int]]:
-    return RawArray("f", rows * columns), (rows, columns)
-
-
-def _views(shared: Shared) -> Shared:
-    """Return the shared memory as numpy arrays."""
-
-    def view(memory: tuple[Any, tuple[int, int]]) -> NDArray[np.float32]:
-        return np.frombuffer(memory[0], dtype=np.float32).reshape(memory[1])
-
-    observations = {key: view(item) for key, item in shared.observations.items()}
-    return Shared(observations, *(view(item) for item in shared[1:]))
-
-
-def _work(pipe: Connection, makes: Any, shared: Shared, first: int) -> None:
-    """Do what the other end of the pipe asks for, until it says close."""
-    share = Share([make() for make in makes.var], _views(shared), first)
-    while True:
-        try:
-            name, given = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            break
-        if name == "close":
-            break
-        pipe.send(getattr(share, name)(*given))
-    share.close()
+def _end(pipes: list[Connection], workers: list[BaseProcess]) -> None:
+    """Ask processes to end, then make them."""
+    for pipe in pipes:
+        with contextlib.suppress(OSError):
+            pipe.send(("close", ()))
+        pipe.close()
+    for worker in workers:
+        worker.join(PATIENCE)
+        if worker.is_alive():
+            worker.kill()
+            worker.join()
+    pipes.clear()
+    workers.clear()

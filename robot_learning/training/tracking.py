@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing.util import Finalize
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -21,7 +22,9 @@ def code_version() -> str:
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     source = Path(__file__).parent
     try:
-        done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=5)
+        done = subprocess.run(
+            command, cwd=source, capture_output=True, encoding="utf-8", timeout=5
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() or "unknown"
@@ -30,7 +33,7 @@ def code_version() -> str:
 @contextlib.contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
     """Let one process at a time make the store's tables."""
-    with lock.open("w") as file:
+    with lock.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -39,8 +42,8 @@ class Tracker:
     """Sends parameters, metrics and artifacts to MLflow from a process of its own.
 
     A thread would do, but to import MLflow takes seconds that the training then lacks. The store
-    is ``sqlite:///<runs>/mlflow.db`` unless ``MLFLOW_TRACKING_URI`` names another. Whatever goes
-    wrong is one warning; the run goes on.
+    is ``mlflow.db`` in the folder of the runs unless ``MLFLOW_TRACKING_URI`` names another.
+    Whatever goes wrong is one warning; the run goes on.
     """
 
     def __init__(self, runs: Path, name: str, params: dict[str, Any]) -> None:
@@ -56,6 +59,9 @@ class Tracker:
             self._process.start()
         finally:
             main.__file__ = file
+        # Where nobody closes it: multiprocessing would send it a signal, which it ignores.
+        arguments = (self._process, self._queue, self._failures, 1.0)
+        self._end = Finalize(self, _end, arguments, exitpriority=10)
 
     def metrics(self, values: dict[str, float], step: int) -> None:
         """Log metrics of a training step."""
@@ -64,20 +70,30 @@ class Tracker:
     def artifact(self, path: Path) -> None:
         """Store a file, or a folder under its own name."""
         if path.is_dir():
-            self._queue.put(("log_artifacts", (str(path), path.name), {}))
+            self._queue.put(("log_artifacts", (str(path.resolve()), path.name), {}))
         else:
-            self._queue.put(("log_artifact", (str(path),), {}))
+            self._queue.put(("log_artifact", (str(path.resolve()),), {}))
 
-    def close(self, timeout: float = 30.0) -> None:
-        """Wait until everything is stored, at most ``timeout`` s."""
-        self._queue.put(None)
-        self._process.join(timeout)
-        failed = "" if self._failures.empty() else self._failures.get()
-        if self._process.is_alive():
-            self._process.kill()
-            failed = f"MLflow did not answer within {timeout:.0f} s"
-        if failed:
-            print(f"warning: the run was not tracked: {failed}", file=sys.stderr)
+    def close(self, status: str = "FINISHED", timeout: float = 30.0) -> None:
+        """Say how the run ended, and wait at most ``timeout`` s until everything is stored."""
+        if self._end.still_active():
+            self._end.cancel()
+            self._queue.put(("end_run", (status,), {}))
+            _end(self._process, self._queue, self._failures, timeout)
+
+
+def _end(process: Any, queue: Any, failures: Any, timeout: float) -> None:
+    """End the process once everything is stored, or after ``timeout`` s."""
+    queue.put(None)
+    process.join(timeout)
+    queue.cancel_join_thread()  # which waits for what a process that is gone has not read
+    failed = "" if failures.empty() else failures.get()
+    if process.is_alive():
+        process.kill()
+        process.join()
+        failed = f"MLflow did not answer within {timeout:.0f} s"
+    if failed:
+        print(f"warning: the run was not tracked: {failed}", file=sys.stderr)
 
 
 def _work(runs: Path, name: str, params: dict[str, Any], queue: Any, failures: Any) -> None:
@@ -96,9 +112,11 @@ def _store(runs: Path, name: str, params: dict[str, Any], queue: Any) -> None:
     import mlflow
 
     runs.mkdir(parents=True, exist_ok=True)
-    local = "MLFLOW_TRACKING_URI" not in os.environ
+    local = not os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     if local:
-        mlflow.set_tracking_uri(f"sqlite:///{runs / 'mlflow.db'}")
+        # A database URI has no way to spell every folder, so it is named from inside.
+        os.chdir(runs)
+        mlflow.set_tracking_uri("sqlite:///mlflow.db")
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with _only_one(runs / ".mlflow.lock"):

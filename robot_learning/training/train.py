@@ -1,67 +1,41 @@
 """Training: from a run's configuration to its bundle."""
 
-import signal
-import time
-from collections.abc import Callable
+import contextlib
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
-from robot_learning.evaluation.rollout import Evaluation, rollout
+from robot_learning.base.errors import ConfigError, RobotLearningError, TrainingError
+from robot_learning.base.folders import owned
+from robot_learning.evaluation.rollout import Evaluation
 from robot_learning.monitoring.report import training_rows, write_report
 from robot_learning.policy import PolicyBundle
+from robot_learning.training.checkpoint import find_checkpoint, has_checkpoint
 from robot_learning.training.export import export
-from robot_learning.training.model import (
-    actor,
-    load_model,
-    make_env,
-    make_envs,
-    make_model,
-    save_checkpoint,
-)
+from robot_learning.training.model import load_model, make_env, make_envs, make_model
+from robot_learning.training.processes import ProcessLost
+from robot_learning.training.progress import Progress, Silent, Watcher
+from robot_learning.training.resolve import check_unchanged
 from robot_learning.training.run import (
+    CONFIG,
     RunConfig,
-    find_checkpoint,
+    command,
     read_config,
     read_curve,
     write_config,
     write_curve,
 )
+from robot_learning.training.signals import Interrupted, Signals
 from robot_learning.training.tracking import Tracker
 
-# Seeds of episodes that no training run sees.
-CURVE_SEED, FINAL_SEED = 5_000_000, 6_000_000
+__all__ = ["Interrupted", "Silent", "Watcher", "export_run", "resume", "train"]
 
-
-class Interrupted(Exception):
-    """A signal ended the training; its checkpoint is written."""
-
-    def __init__(self, signum: int, steps: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(signum).name} after {steps} steps")
-        self.signum = signum
-
-
-class Watcher(Protocol):
-    """Who is told how the training goes."""
-
-    def step(self, done: int, total: int, success_rate: float | None) -> None:
-        """Hear that ``done`` of ``total`` steps are done."""
-
-    def episode(self, done: int, total: int) -> None:
-        """Hear that ``done`` of ``total`` episodes of the final evaluation are done."""
-
-
-class Silent:
-    """A watcher that says nothing."""
-
-    def step(self, done: int, total: int, success_rate: float | None) -> None:
-        """Ignore it."""
-
-    def episode(self, done: int, total: int) -> None:
-        """Ignore it."""
+FINAL_SEED = 6_000_000  # of episodes that no training run sees
+TRACEBACK = "error.txt"
 
 
 def train(run: RunConfig, folder: Path, watcher: Watcher | None = None) -> PolicyBundle:
@@ -69,70 +43,151 @@ def train(run: RunConfig, folder: Path, watcher: Watcher | None = None) -> Polic
 
     Raises:
         Interrupted: on SIGINT or SIGTERM, once the checkpoint is written.
-        ConfigError: where the configuration asks for what is not there.
+        ConfigError: where the configuration asks for what is not there, or the folder is taken.
+        TrainingError: where the training can't go on.
     """
-    envs = make_envs(run)
-    model = make_model(run, envs)
-    write_config(folder, run)
-    write_curve(folder, [])
-    return _run(run, folder, model, watcher or Silent())
+    with owned(folder), Signals() as signals, _explained(folder):
+        if (folder / CONFIG).exists():
+            raise ConfigError(
+                f"{folder}: there is a run already; --resume {folder} goes on from it"
+            )
+        model = make_model(run, make_envs(run))
+        write_config(folder, run)
+        write_curve(folder, [])
+        return _run(run, folder, model, watcher or Silent(), signals)
 
 
-def resume(folder: Path, watcher: Watcher | None = None) -> PolicyBundle:
+def resume(
+    folder: Path, watcher: Watcher | None = None, run: RunConfig | None = None
+) -> PolicyBundle:
     """Go on from the last checkpoint of a run and return the bundle.
+
+    Args:
+        folder: of the run.
+        watcher: who is told how it goes.
+        run: what :func:`change_run` made of the run's configuration; None leaves it.
 
     Raises:
         Interrupted: as :func:`train`.
-        ConfigError: where there is no run or no checkpoint.
+        ConfigError: where there is no run, or its robot, task or shift is another now.
+        TrainingError: where there is no sound checkpoint, or the training can't go on.
     """
-    run = read_config(folder)
-    model = load_model(run, make_envs(run), find_checkpoint(folder))
-    return _run(run, folder, model, watcher or Silent())
+    before = read_config(folder)
+    run, watcher = run or before, watcher or Silent()
+    with owned(folder), Signals() as signals, _explained(folder):
+        model = _load(run, folder, watcher)
+        done, total = model.num_timesteps, run.train.total_steps
+        if done > total < before.train.total_steps:
+            raise ConfigError(f"--set total_steps={total}: {done} steps are done already")
+        write_config(folder, run)
+        write_curve(folder, [row for row in read_curve(folder) if row["steps"] <= done])
+        return _run(run, folder, model, watcher, signals)
 
 
 def export_run(folder: Path, watcher: Watcher | None = None) -> PolicyBundle:
-    """Write the bundle of a run again, from its last checkpoint."""
-    run = read_config(folder)
-    model = load_model(run, make_envs(run), find_checkpoint(folder))
-    return _export(run, folder, model, watcher or Silent())[0]
+    """Write the bundle of a run again, from its last checkpoint.
+
+    Raises:
+        Interrupted: on SIGINT or SIGTERM.
+        ConfigError: where there is no run, or its robot, task or shift is another now.
+        TrainingError: where there is no sound checkpoint, or it has learnt nothing yet.
+    """
+    run, watcher = read_config(folder), watcher or Silent()
+    with owned(folder), Signals() as signals, _explained(folder):
+        model = _load(run, folder, watcher)
+        assert model.env is not None
+        with contextlib.closing(model.env):
+            return _export(run, folder, model, watcher, signals)[0]
 
 
-def _run(run: RunConfig, folder: Path, model: BaseAlgorithm, watcher: Watcher) -> PolicyBundle:
-    tracker = Tracker(folder.parent, run.name, _parameters(run))
-    model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
-    progress = _Progress(run, folder, tracker, watcher)
-    try:
-        with _signals(progress.interrupt):
-            remaining = run.train.total_steps - model.num_timesteps
-            if remaining > 0:
-                model.learn(remaining, callback=progress, reset_num_timesteps=False)
+def _load(run: RunConfig, folder: Path, watcher: Watcher) -> BaseAlgorithm:
+    check_unchanged(run)
+    checkpoint, problem = find_checkpoint(folder)
+    if problem:
+        watcher.warn(problem)
+    return load_model(run, make_envs(run), checkpoint)
+
+
+def _run(
+    run: RunConfig, folder: Path, model: BaseAlgorithm, watcher: Watcher, signals: Signals
+) -> PolicyBundle:
+    assert model.env is not None
+    with contextlib.ExitStack() as closing:
+        closing.callback(model.env.close)
+        tracker = closing.enter_context(_tracked(run, folder))
+        model.set_logger(configure(str(folder / "tensorboard"), ["tensorboard"]))
+        progress = Progress(run, folder, tracker, watcher, signals)
+        closing.callback(progress.close)
+        remaining = run.train.total_steps - model.num_timesteps
+        if remaining > 0:
+            model.learn(remaining, callback=progress, reset_num_timesteps=False)
             progress.checkpoint(model)
-        if progress.signum is not None:
-            raise Interrupted(progress.signum, model.num_timesteps)
-        bundle, evaluation = _export(run, folder, model, watcher)
+        signals.check(f"after {model.num_timesteps} steps")
+        bundle, evaluation = _export(run, folder, model, watcher, signals)
         numbers = {
-            key: float(value)
+            f"final/{key}": float(value)
             for key, value in evaluation.to_dict().items()
             if isinstance(value, (int, float))
         }
-        final = {f"final/{key}": value for key, value in numbers.items()}
-        tracker.metrics(final, model.num_timesteps)
+        tracker.metrics(numbers, model.num_timesteps)
         _report(folder, bundle, evaluation)
-        for name in ("bundle", "curve.csv", "config.yaml", "plots", "report.html"):
+        for name in ("bundle", "curve.csv", CONFIG, "plots", "report.html"):
             tracker.artifact(folder / name)
         return bundle
+
+
+@contextlib.contextmanager
+def _tracked(run: RunConfig, folder: Path) -> Iterator[Tracker]:
+    """Track a run, and how it ends."""
+    tracker = Tracker(folder.parent, run.name, _parameters(run))
+    status = "FAILED"
+    try:
+        yield tracker
+        status = "FINISHED"
+    except Interrupted:
+        status = "KILLED"
+        raise
     finally:
-        progress.close()
-        assert model.env is not None
-        model.env.close()
-        tracker.close()
+        tracker.close(status)
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Make one line of whatever Stable-Baselines3, PyTorch or the file system raises."""
+    try:
+        yield
+    except ProcessLost as error:
+        on = f"; go on with: {command('train --resume', folder)}" if has_checkpoint(folder) else ""
+        raise TrainingError(f"{folder}: {error}{on}") from error
+    except (RobotLearningError, Interrupted):
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {str(error).split(chr(10))[0]}"
+        if not (folder / CONFIG).exists():
+            raise TrainingError(f"the training can't begin: {said}") from error
+        file = folder / TRACEBACK
+        with contextlib.suppress(OSError):
+            file.write_text(traceback.format_exc(), encoding="utf-8")
+        raise TrainingError(
+            f"{folder}: {said}; look at {folder / CONFIG}, and at {file} for where it happened"
+        ) from error
 
 
 def _export(
-    run: RunConfig, folder: Path, model: BaseAlgorithm, watcher: Watcher
+    run: RunConfig, folder: Path, model: BaseAlgorithm, watcher: Watcher, signals: Signals
 ) -> tuple[PolicyBundle, Evaluation]:
+    if not getattr(model, "_n_updates", 0):
+        raise TrainingError(
+            f"{folder}: {model.num_timesteps} steps are done and nothing is learnt yet; "
+            "go on with more total_steps, or with fewer params.learning_starts in a new run"
+        )
     curve = read_curve(folder)
     env = make_env(run)
+
+    def on_episode(done: int, total: int) -> None:
+        watcher.episode(done, total)
+        signals.check(f"in episode {done} of {total} of the final evaluation")
+
     try:
         return export(
             folder / "bundle",
@@ -151,7 +206,7 @@ def _export(
                 "steps": model.num_timesteps,
                 "seconds": curve[-1]["seconds"] if curve else 0.0,
             },
-            on_episode=watcher.episode,
+            on_episode=on_episode,
         )
     finally:
         env.close()
@@ -180,87 +235,5 @@ def _parameters(run: RunConfig) -> dict[str, Any]:
         else:
             flat[prefix] = value
 
-    walk("", run.model_dump(mode="json"))
+    walk("", run.model_dump(mode="json", exclude={"origin"}))
     return flat
-
-
-class _signals:
-    """While inside, SIGINT and SIGTERM call ``handler`` in place of ending the process."""
-
-    def __init__(self, handler: Callable[[int], None]) -> None:
-        self._handler = handler
-
-    def __enter__(self) -> None:
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        self._old = {
-            number: signal.signal(number, lambda signum, _: self._handler(signum))
-            for number in numbers
-        }
-
-    def __exit__(self, *_: object) -> None:
-        for number, old in self._old.items():
-            signal.signal(number, old)
-
-
-class _Progress(BaseCallback):
-    """Evaluates, checkpoints and reports while Stable-Baselines3 learns."""
-
-    def __init__(self, run: RunConfig, folder: Path, tracker: Tracker, watcher: Watcher) -> None:
-        super().__init__()
-        self.run, self.folder, self.tracker, self.watcher = run, folder, tracker, watcher
-        self.signum: int | None = None
-        self._curve = read_curve(folder)
-        self._before = self._curve[-1]["seconds"] if self._curve else 0.0
-        self._began = time.monotonic()
-        self._env = make_env(run)
-
-    def interrupt(self, signum: int) -> None:
-        """Ask the training to stop at its next step."""
-        self.signum = signum
-
-    def checkpoint(self, model: BaseAlgorithm) -> None:
-        """Write a checkpoint and what was measured so far."""
-        save_checkpoint(self.folder, model)
-        write_curve(self.folder, self._curve)
-
-    def _on_training_start(self) -> None:
-        self._evaluated = self._saved = self.num_timesteps
-
-    def _on_step(self) -> bool:
-        config = self.run.train
-        if self.num_timesteps - self._evaluated >= config.eval_every:
-            self._evaluate()
-        if self.num_timesteps - self._saved >= config.checkpoint_every:
-            self._saved = self.num_timesteps
-            self.checkpoint(self.model)
-        rate = self._curve[-1]["success_rate"] if self._curve else None
-        self.watcher.step(min(self.num_timesteps, config.total_steps), config.total_steps, rate)
-        return self.signum is None
-
-    def _evaluate(self) -> None:
-        self._evaluated = self.num_timesteps
-        found = rollout(self._env, actor(self.model), self.run.train.eval_episodes, CURVE_SEED)
-        row = {
-            "steps": float(self.num_timesteps),
-            "seconds": self._before + time.monotonic() - self._began,
-            "success_rate": found.success_rate,
-            "mean_distance": found.mean_distance,
-        }
-        self._curve.append(row)
-        for key in ("success_rate", "mean_distance"):
-            self.logger.record(f"eval/{key}", row[key])
-        logged = {
-            key: float(value)
-            for key, value in self.logger.name_to_value.items()
-            if isinstance(value, (int, float))
-        }
-        self.tracker.metrics(logged, self.num_timesteps)
-        self.logger.dump(self.num_timesteps)
-
-    def _on_training_end(self) -> None:
-        if self.signum is None and self._evaluated < self.num_timesteps:
-            self._evaluate()
-
-    def close(self) -> None:
-        """End the simulation that evaluations run in."""
-        self._env.close()

@@ -9,6 +9,9 @@ import pytest
 from helpers.processes import environment
 from helpers.robots import robot_yaml, scripted_bundle
 
+from robot_learning.base.errors import ConfigError
+from robot_learning.cli.main import app
+
 
 def cli(*arguments, cwd, **env):
     command = [sys.executable, "-m", "robot_learning.cli.main", *map(str, arguments)]
@@ -47,6 +50,26 @@ def test_a_mistake_is_one_line_and_exit_code_1(tmp_path, arguments, named):
     assert done.stderr.startswith("error:") and named in done.stderr
     assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.glob("runs/*"))
+
+
+def test_runs_in_a_file_and_a_display_that_does_not_answer_are_one_line(tmp_path, bundle):
+    (tmp_path / "runs").write_text("")
+    done = cli("train", "--robot", "arm6", "--runs", "runs", cwd=tmp_path)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "--runs" in done.stderr and "Traceback" not in done.stderr
+    done = cli("play", bundle.path, "--episodes", 1, cwd=tmp_path, DISPLAY=":99")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert "DISPLAY=:99: no X server answers there; a video is written instead" in lines
+    assert lines[-1].startswith("error: ") and "runs" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--config", "sac"), ("--name", "other"), ("--runs", "elsewhere")]
+)
+def test_what_a_resumed_run_can_not_change_is_refused(option, value):
+    with pytest.raises(ConfigError, match=option):
+        app(["train", "--resume", "mine", option, value], standalone_mode=False)
 
 
 def test_train_can_be_started_by_a_launch_file(tmp_path):
@@ -96,28 +119,28 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
     command = [sys.executable, "-m", "robot_learning.cli.main", "train", "--name", "mine"]
     settings = ["total_steps=900", "params.learning_starts=100", "net_arch=[16]"]
     settings += ["eval_episodes=2", "checkpoint_every=100000", "eval_every=400"]
-    settings += ["final_episodes=3"]
+    settings += ["final_episodes=3", "processes=2"]
     for setting in settings:
         command += ["--set", setting]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
+        start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
     )
     curve = tmp_path / "runs/mine/curve.csv"
-    deadline = time.monotonic() + 60
     while not list((tmp_path / "runs/mine/tensorboard").glob("events*")):
-        assert time.monotonic() < deadline and process.poll() is None
+        assert process.poll() is None
         time.sleep(0.05)
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, stderr = process.communicate(timeout=150)
     assert process.returncode == 130, stderr
     assert "--resume runs/mine" in stderr and "Traceback" not in stderr
-    done = cli("train", "--resume", "runs/mine", cwd=tmp_path)
+    done = cli("train", "--resume", "runs/mine", "--set", "processes=1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert curve.read_text().splitlines()[-1].startswith("90")
     assert "success" in done.stdout

@@ -1,3 +1,5 @@
+import gc
+import itertools
 import warnings
 from dataclasses import replace
 
@@ -13,13 +15,28 @@ import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.envs import ArmEnv
 from robot_learning.policy.interface import ACTION_MODES
-from robot_learning.robot import RobotSpec
+from robot_learning.robot import RobotSpec, available_robots
 from robot_learning.safety import SafetyFilter
+from robot_learning.tasks import TASKS, TaskSettings
+from robot_learning.worlds.bullet.server import bullet
 
 
-@pytest.mark.parametrize("reward", ["dense", "sparse"])
-@pytest.mark.parametrize("action_mode", ACTION_MODES)
-@pytest.mark.parametrize(("robot", "task"), able())
+def in_turn():
+    """Return each robot with each of its tasks; each task has all kinds of actions and rewards."""
+    kinds = list(itertools.product(ACTION_MODES, ("dense", "sparse")))
+    robots, tasks = available_robots(), list(TASKS)
+    for robot, task in able():
+        yield robot, task, *kinds[(robots.index(robot) + tasks.index(task)) % len(kinds)]
+
+
+def test_each_task_is_checked_with_all_kinds_of_actions_and_rewards():
+    for task in TASKS:
+        robots = [robot for robot, name in able() if name == task]
+        kinds = {checked[2:] for checked in in_turn() if checked[1] == task}
+        assert len(kinds) == min(len(robots), 2 * len(ACTION_MODES))
+
+
+@pytest.mark.parametrize(("robot", "task", "action_mode", "reward"), in_turn())
 def test_both_env_checkers_pass(robot, task, action_mode, reward):
     name = "".join(word.title() for word in task.split("_"))
     env = gymnasium.make(
@@ -160,3 +177,34 @@ def test_a_bad_action_is_refused():
     with pytest.raises(StateError):
         env.step(np.zeros(3))
     env.close()
+
+
+def test_an_episode_is_as_long_as_the_task_says():
+    settings = TaskSettings(task="reach", steps=4)
+    for most, steps in ((None, 4), (3, 3)):
+        env = gymnasium.make(
+            "RobotLearning/Reach-v0", robot="arm6", task=settings, max_episode_steps=most
+        )
+        env.reset(seed=0)
+        cut = [env.step(np.zeros(6))[3] for _ in range(steps)]
+        assert cut == [False] * (steps - 1) + [True]
+        env.close()
+    assert gymnasium.make("RobotLearning/Reach-v0", robot="arm6").spec.max_episode_steps == 50
+
+
+def test_an_environment_that_is_not_closed_leaves_no_physics_server():
+    env = ArmEnv(robot="arm6")
+    client = env.world.server.client
+    assert bullet.getConnectionInfo(client)["isConnected"]
+    del env
+    gc.collect()
+    assert not bullet.getConnectionInfo(client)["isConnected"]
+
+
+def test_a_window_that_can_not_open_is_one_line(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":99")
+    with pytest.raises(ConfigError, match="DISPLAY=:99: no X server answers"):
+        ArmEnv(robot="arm6", render_mode="human")
+    monkeypatch.delenv("DISPLAY")
+    with pytest.raises(ConfigError, match="DISPLAY is not set"):
+        ArmEnv(robot="arm6", render_mode="human")

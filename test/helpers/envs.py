@@ -5,6 +5,7 @@ import numpy as np
 from gymnasium.wrappers import TimeLimit
 
 import robot_learning.envs  # noqa: F401  registers the ids
+from robot_learning.base.errors import ConfigError
 from robot_learning.base.types import ArmState, Snapshot
 from robot_learning.robot import RobotSpec, available_robots
 from robot_learning.tasks import TASKS
@@ -52,3 +53,8 @@ class FakeArm(World):
 def short():
     """Return an environment of four steps; here, since worker processes import it by name."""
     return TimeLimit(robot_learning.envs.ArmEnv(robot="arm6"), 4)
+
+
+def failing():
+    """Fail to make an environment."""
+    raise ConfigError("nowhere.yaml: no robot")

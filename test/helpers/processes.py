@@ -58,7 +58,7 @@ def claim_domain():
     for domain in range(1, MOST_DOMAINS):
         path = Path(tempfile.gettempdir(), f"robot_learning_domain_{domain}")
         try:
-            file = path.open("a")
+            file = path.open("a", encoding="utf-8")
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             continue

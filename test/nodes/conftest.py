@@ -1,5 +1,16 @@
+from pathlib import Path
+
 import pytest
 from helpers.graph import Graph
+
+PATIENCE = 1800  # s; a test ends by itself, however long a busy machine takes for it
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import load_task, make_task
-from robot_learning.tasks.reach import Reach
+from robot_learning.tasks.reach import Reach, ReachPose
 
 
 @pytest.fixture
@@ -56,6 +56,28 @@ def test_a_workspace_out_of_reach_is_refused_at_construction(tmp_path):
 def test_bad_arguments_are_refused(arm6, wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         Reach(ArmModel(arm6), **wrong)
+
+
+@pytest.mark.parametrize(("kind", "size"), [(Reach, 3), (ReachPose, 9)])
+def test_rows_of_goals_are_broadcast_and_other_shapes_refused(arm6, kind, size):
+    task, rng = kind(ArmModel(arm6)), np.random.default_rng(0)
+    goals = rng.normal(size=(6, size))
+    alone = [float(task.reward(goal, goals[0])) for goal in goals]
+    np.testing.assert_allclose(task.reward(goals, goals[0]), alone)
+    np.testing.assert_allclose(task.reward(goals[:, None], goals)[:, 0], alone)
+    np.testing.assert_allclose(task.reward(goals.tolist(), goals[:1].tolist()), alone)
+    for achieved, desired in (
+        (goals, goals[:2]),
+        (goals, goals[:, :-1]),
+        (goals[:, :-1], goals[:, :-1]),
+        (np.zeros((4, size + 1)), np.zeros((4, size + 1))),
+        (np.zeros((2, 2 * size)), np.zeros((2, 2 * size))),
+        (np.zeros(()), goals),
+    ):
+        with pytest.raises((ValueError, IndexError)):
+            task.reward(achieved, desired)
+    with pytest.raises(ValueError):
+        task.reward(goals, goals, [{"effort": 0.1}] * 4)
 
 
 @pytest.mark.parametrize("name", ["reach", "reach_pose", "track_trajectory", "push", "slide"])

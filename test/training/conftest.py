@@ -1,6 +1,11 @@
+import functools
+import shutil
+from pathlib import Path
+
 import pytest
 
-from robot_learning.cli.train import make_run
+from robot_learning.training.resolve import make_run
+from robot_learning.training.train import train
 
 TINY = {
     "dagger": ["total_steps=240", "params.learning_starts=80", "eval_every=120"],
@@ -23,7 +28,7 @@ class Untracked:
     def artifact(self, path):
         pass
 
-    def close(self):
+    def close(self, status="FINISHED"):
         pass
 
 
@@ -34,10 +39,40 @@ def untracked(request, monkeypatch):
         monkeypatch.setattr("robot_learning.training.train.Tracker", Untracked)
 
 
+def tiny_run(algorithm, *overrides):
+    settings = [*TINY[algorithm], *SMALL, *overrides]
+    return make_run("arm6", "reach", algorithm, settings, 1, "tiny")
+
+
 @pytest.fixture
 def tiny(tmp_path):
     def make(algorithm="sac", *overrides):
-        settings = [*TINY[algorithm], *SMALL, *overrides]
-        return make_run("arm6", "reach", algorithm, settings, 1, "tiny"), tmp_path / "tiny"
+        return tiny_run(algorithm, *overrides), tmp_path / "tiny"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Train once with each algorithm that is asked for; return run and folder, not to change."""
+
+    @functools.cache
+    def train_once(algorithm):
+        run, folder = tiny_run(algorithm), tmp_path_factory.mktemp("finished") / "tiny"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("robot_learning.training.train.Tracker", Untracked)
+            train(run, folder)
+        return run, folder
+
+    return train_once
+
+
+@pytest.fixture
+def trained(tmp_path, finished):
+    """Return a finished run and a copy of its folder."""
+
+    def copied(algorithm="sac"):
+        run, folder = finished(algorithm)
+        return run, Path(shutil.copytree(folder, tmp_path / "trained"))
+
+    return copied

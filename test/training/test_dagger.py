@@ -1,11 +1,11 @@
 import numpy as np
 from gymnasium.wrappers import TimeLimit
 
-from robot_learning.cli.train import make_run
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
 from robot_learning.training.dagger import Guide
 from robot_learning.training.model import make_envs, make_model
+from robot_learning.training.resolve import make_run
 from robot_learning.training.train import train
 
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState
+from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
 from robot_learning.worlds.bullet.server import Server, bullet
@@ -25,6 +26,7 @@ class BulletArm:
         gripper: let its gripper move; where not, it is part of the last link, as the robot's
             `hold` says, which halves the time of a physics step.
         self_collision: let its links touch each other.
+        merge: make one body of what is fixed to each other; see :func:`load_body`.
 
     Attributes:
         opening: of the gripper when the state was last read; 0 where none moves.
@@ -37,14 +39,18 @@ class BulletArm:
         *,
         gripper: bool = False,
         self_collision: bool = False,
+        merge: bool = True,
     ) -> None:
         self.server = server
         self.spec = spec
         self._client = server.client
+        server.pull_along(ArmModel(spec).gravity)
         self._gripper = spec.gripper if gripper else None
         own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
-        self.body = load_body(spec, fixed, self._client, self_collision)
+        self.body = load_body(
+            spec, fixed, self._client, self_collision=self_collision, merge=merge
+        )
         count = bullet.getNumJoints(self.body, physicsClientId=self._client)
         info = [
             bullet.getJointInfo(self.body, i, physicsClientId=self._client) for i in range(count)

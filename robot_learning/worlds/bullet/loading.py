@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from robot_learning.base.paths import resolve_uri
+from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.inertia import LinkInertia, link_inertias
 from robot_learning.kinematics.model import bounded_urdf
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.urdf_file import collada_header, end, in_metres
 from robot_learning.worlds.bullet.server import bullet, quiet
 
 Array = NDArray[np.float64]
@@ -30,18 +31,30 @@ BOX_BOUND = 12.0
 _fit: dict[str, bool] = {}
 
 
-def load_body(spec: RobotSpec, fixed: Mapping[str, float], client: int, contacts: bool) -> int:
+def load_body(
+    spec: RobotSpec,
+    fixed: Mapping[str, float],
+    client: int,
+    *,
+    self_collision: bool = False,
+    merge: bool = True,
+) -> int:
     """Return Bullet's number of a robot whose root stands so that its world is the base frame.
 
     Args:
         spec: the robot.
         fixed: joints outside the chain that do not move, and where they are, rad or m.
         client: Bullet's number of the physics server.
-        contacts: let the robot's links touch each other.
+        self_collision: let the robot's links touch each other.
+        merge: make one body of what is fixed to each other; where not, each link of the URDF
+            keeps its name, and the body is no longer one to simulate.
+
+    Raises:
+        ConfigError: where Bullet can't read the file.
     """
-    flags = bullet.URDF_USE_SELF_COLLISION if contacts else 0
+    flags = bullet.URDF_USE_SELF_COLLISION if self_collision else 0
     flags |= bullet.URDF_USE_INERTIA_FROM_FILE if moments_fit(spec) else 0
-    return _load(spec, fixed, client, flags)
+    return _load(spec, fixed, client, flags, merge)
 
 
 def moments_fit(spec: RobotSpec) -> bool:
@@ -73,33 +86,60 @@ def _too_large(spec: RobotSpec, inertias: Mapping[str, LinkInertia]) -> bool:
     return False
 
 
-def _load(spec: RobotSpec, fixed: Mapping[str, float], client: int, flags: int) -> int:
+def _load(
+    spec: RobotSpec, fixed: Mapping[str, float], client: int, flags: int, merge: bool = True
+) -> int:
     T = ArmModel(spec).T_base_root
     position, turn = T[:3, 3].tolist(), Rotation.from_matrix(T[:3, :3]).as_quat().tolist()
     flags |= bullet.URDF_ENABLE_CACHED_GRAPHICS_SHAPES
     with TemporaryDirectory() as folder:
         file = Path(folder) / spec.urdf.name
-        ET.ElementTree(_prepared(spec, fixed)).write(file)
-        with quiet():
-            body = bullet.loadURDF(
-                str(file), position, turn, useFixedBase=True, flags=flags, physicsClientId=client
-            )
+        root = _prepared(spec, fixed, merge)
+        _neutralise(root, Path(folder))
+        ET.ElementTree(root).write(file)
+        try:
+            with quiet():
+                body = bullet.loadURDF(
+                    str(file),
+                    position,
+                    turn,
+                    useFixedBase=True,
+                    flags=flags,
+                    physicsClientId=client,
+                )
+        except bullet.error as error:
+            raise ConfigError(f"{spec.urdf}: Bullet can't read it: {error}") from error
     return int(body)
 
 
-def _prepared(spec: RobotSpec, fixed: Mapping[str, float]) -> ET.Element:
+def _neutralise(root: ET.Element, folder: Path) -> None:
+    """Point to copies of Collada files that say metres and z up.
+
+    Their unit is in the scale already, for all engines; which axis they say is up, Bullet alone
+    would turn them by.
+    """
+    for number, mesh in enumerate(root.iter("mesh")):
+        file = Path(mesh.get("filename", ""))
+        if file.suffix.lower() != ".dae" or collada_header(file) == (1.0, "Z_UP"):
+            continue
+        copy = folder / f"{number}.dae"
+        copy.write_bytes(in_metres(file.read_bytes()))
+        mesh.set("filename", str(copy))
+
+
+def _prepared(spec: RobotSpec, fixed: Mapping[str, float], merge: bool) -> ET.Element:
     root = bounded_urdf(spec, ENDLESS)
-    for mesh in root.iter("mesh"):
-        mesh.set("filename", str(resolve_uri(mesh.get("filename", ""), spec.urdf.parent)))
     for joint in root.findall("joint"):
         if joint.get("name") in fixed:
             _fix(joint, fixed[joint.get("name", "")])
+    if not merge:
+        return root
     _merge(root)
     moving = {joint.get("name", ""): joint for joint in root.findall("joint")}
     links = {link.get("name", ""): link for link in root.findall("link")}
     inertias = link_inertias(spec, set(moving) - set(spec.joints))
     for name, joint in moving.items():
-        _give(links[_end(joint, "child")], inertias[name])
+        _give(links[end(joint, "child")], inertias[name])
     return root
 
 
@@ -119,24 +159,24 @@ def _fix(joint: ET.Element, value: float) -> None:
 def _merge(root: ET.Element) -> None:
     """Move what fixed links look like to the moving links, or the root, that carry them."""
     links = {link.get("name", ""): link for link in root.findall("link")}
-    above = {_end(joint, "child"): joint for joint in root.findall("joint")}
+    above = {end(joint, "child"): joint for joint in root.findall("joint")}
     for name, link in links.items():
         T, carrier = np.eye(4), name
         while carrier in above and above[carrier].get("type") == "fixed":
             T = _pose(above[carrier]) @ T
-            carrier = _end(above[carrier], "parent")
+            carrier = end(above[carrier], "parent")
         if carrier == name:
             continue
         for part in [*link.findall("visual"), *link.findall("collision")]:
             _set_pose(part, T @ _pose(part))
             links[carrier].append(part)
         for joint in root.findall("joint"):
-            if joint.get("type") != "fixed" and _end(joint, "parent") == name:
+            if joint.get("type") != "fixed" and end(joint, "parent") == name:
                 _set_pose(joint, T @ _pose(joint))
                 _parent(joint).set("link", carrier)
     for joint in root.findall("joint"):
         if joint.get("type") == "fixed":
-            root.remove(links[_end(joint, "child")])
+            root.remove(links[end(joint, "child")])
             root.remove(joint)
 
 
@@ -159,11 +199,6 @@ def _parent(joint: ET.Element) -> ET.Element:
     found = joint.find("parent")
     assert found is not None
     return found
-
-
-def _end(joint: ET.Element, tag: str) -> str:
-    found = joint.find(tag)
-    return "" if found is None else found.get("link", "")
 
 
 def _pose(element: ET.Element) -> Array:

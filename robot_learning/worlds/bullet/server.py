@@ -4,12 +4,14 @@ import contextlib
 import ctypes
 import os
 import sys
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.worlds.bullet.display import window_problem
 
 
 @contextlib.contextmanager
@@ -41,6 +43,11 @@ HIDDEN = (0.0, 0.0, -20.0)  # m
 GRAVITY = 9.81  # m/s²
 
 
+def _disconnect(client: int) -> None:
+    with quiet(), contextlib.suppress(bullet.error):  # whose server may be gone at exit
+        bullet.disconnect(physicsClientId=client)
+
+
 class Server:
     """One physics server with gravity and a floor at z = 0.
 
@@ -59,10 +66,14 @@ class Server:
         floor: float = 0.0,
         floor_friction: float = 1.0,
     ) -> None:
+        if gui and (problem := window_problem()):
+            raise ConfigError(f"{problem}; unset DISPLAY to go without a window")
         with quiet():
             self.client = bullet.connect(bullet.GUI if gui else bullet.DIRECT)
         if self.client < 0:
-            raise ConfigError("PyBullet could not open its window; run without gui")
+            raise ConfigError("PyBullet can't begin a world: close some, or run without a window")
+        # Whoever forgets to close a world must not keep its server, of which there are 1024.
+        self._end = weakref.finalize(self, _disconnect, self.client)
         self.gui = gui
         self.physics_dt = physics_dt
         self._markers: dict[str, int] = {}
@@ -73,6 +84,7 @@ class Server:
                 deterministicOverlappingPairs=1,
                 physicsClientId=self.client,
             )
+        self._R_base_up = np.eye(3)
         self.tilt_gravity(0.0, 0.0)
         if gui:
             bullet.configureDebugVisualizer(bullet.COV_ENABLE_GUI, 0, physicsClientId=self.client)
@@ -82,14 +94,21 @@ class Server:
         )
 
     def tilt_gravity(self, angle: float, heading: float) -> None:
-        """Let gravity pull ``angle`` rad off the floor's normal, toward ``heading``, rad."""
+        """Let gravity pull ``angle`` rad off where it does at rest, toward ``heading``, rad."""
         aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
-        bullet.setGravity(
-            aside * np.cos(heading),
-            aside * np.sin(heading),
-            -down,
-            physicsClientId=self.client,
-        )
+        pull = np.array([aside * np.cos(heading), aside * np.sin(heading), -down])
+        bullet.setGravity(*(self._R_base_up @ pull).tolist(), physicsClientId=self.client)
+
+    def pull_along(self, direction: ArrayLike) -> None:
+        """Let gravity pull along a unit vector (3,), base frame."""
+        down = np.asarray(direction, dtype=np.float64)
+        if np.allclose(down, [0, 0, -1]):
+            self._R_base_up = np.eye(3)
+        else:
+            aside = np.cross(down, np.eye(3)[np.argmin(np.abs(down))])
+            aside /= np.linalg.norm(aside)
+            self._R_base_up = np.stack([aside, np.cross(aside, down), -down], axis=1)
+        self.tilt_gravity(0.0, 0.0)
 
     def forget_contacts(self) -> None:
         """Make the solver forget what touched, so far as it touches no more."""
@@ -126,10 +145,8 @@ class Server:
 
     def close(self) -> None:
         """End the physics server."""
-        if self.client >= 0:
-            with quiet():
-                bullet.disconnect(physicsClientId=self.client)
-            self.client = -1
+        self._end()
+        self.client = -1
 
     def _make_floor(self, height: float) -> int:
         half = [3.0, 3.0, 0.05]
