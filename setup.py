@@ -82,8 +82,8 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
-            "robot-learning = robot_learning.cli.main:main",
-            "train = robot_learning.cli.main:train_main",
+            "robot-learning = robot_learning.cli.entry:main",
+            "train = robot_learning.cli.entry:train",
             "sim_node = robot_learning.nodes.executables:sim_node",
             "policy_node = robot_learning.nodes.executables:policy_node",
             "safety_node = robot_learning.nodes.executables:safety_node",

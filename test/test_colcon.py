@@ -1,34 +1,53 @@
 """The ROS way: colcon builds the package, and what it installs runs."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
+from robot_learning.nodes.system import Arm, demonstration
+
 SOURCE = Path(__file__).parent.parent
 PARTS = "package.xml setup.py setup.cfg resource robot_learning launch urdf config".split()
+PARTS += ["pyproject.toml", "test"]
+
+
+def colcon(workspace, *words):
+    return subprocess.run(
+        [Path(sys.executable).with_name("colcon"), *words],
+        cwd=workspace,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
 
 
 @pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
+def workspace(tmp_path_factory):
     workspace = tmp_path_factory.mktemp("workspace")
     package = workspace / "src" / "robot_learning"
     package.mkdir(parents=True)
     for part in PARTS:
         copy = shutil.copytree if (SOURCE / part).is_dir() else shutil.copy
         copy(SOURCE / part, package / part)
-    done = subprocess.run(
-        [Path(sys.executable).with_name("colcon"), "build", "--event-handlers", "console_direct+"],
-        cwd=workspace,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )
+    done = colcon(workspace, "build", "--event-handlers", "console_direct+")
     assert done.returncode == 0, done.stdout + done.stderr
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def prefix(workspace):
     return workspace / "install" / "robot_learning"
+
+
+@pytest.fixture(scope="module")
+def executables(prefix):
+    return {path.name for path in (prefix / "lib" / "robot_learning").iterdir()}
 
 
 def installed_env(prefix):
@@ -53,13 +72,12 @@ def test_an_installed_executable_runs(prefix, tmp_path):
     assert done.returncode == 1 and "arm6" in done.stderr and str(SOURCE) not in done.stderr
 
 
-def test_every_part_is_installed(prefix):
+def test_every_part_is_installed(prefix, executables):
     share = prefix / "share" / "robot_learning"
     for part in ("launch", "urdf", "config"):
         there = {f.relative_to(share) for f in (share / part).rglob("*") if f.is_file()}
         here = {f.relative_to(SOURCE) for f in (SOURCE / part).rglob("*") if f.is_file()}
         assert {f for f in here if f.suffix != ".pyc"} == there
-    executables = {path.name for path in (prefix / "lib" / "robot_learning").iterdir()}
     nodes = {"sim_node", "policy_node", "safety_node", "monitor_node", "demo_node"}
     assert executables >= nodes | {"train", "robot-learning"}
     assert (share / "package.xml").is_file()
@@ -67,10 +85,23 @@ def test_every_part_is_installed(prefix):
     assert index.is_file()
 
 
-def test_launch_files_start_executables_that_exist(prefix):
-    executables = {path.name for path in (prefix / "lib" / "robot_learning").iterdir()}
-    for file in sorted((SOURCE / "launch").glob("*.launch.py")):
-        text = file.read_text()
-        compile(text, str(file), "exec")
-        named = {word for word in executables if f'"{word}"' in text}
-        assert named, f"{file} starts nothing"
+def test_all_nodes_of_a_system_are_executables(executables):
+    for start in demonstration(Arm(bundle="panda-reach"), 1, 0, Path("session.json")):
+        assert start.name in executables
+
+
+def test_launch_files_name_executables_that_exist(executables):
+    named = set()
+    for file in (SOURCE / "launch").glob("*.launch.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.keyword) and call.arg == "executable":
+                named.add(ast.literal_eval(call.value))
+    assert named and named <= executables
+
+
+def test_colcon_test_runs_the_tests(workspace):
+    one = "test/base/test_paths.py"
+    done = colcon(workspace, "test", "--return-code-on-test-failure", "--pytest-args", one)
+    assert done.returncode == 0, done.stdout + done.stderr
+    suite = ET.parse(workspace / "build/robot_learning/pytest.xml").getroot().find("testsuite")
+    assert int(suite.get("tests")) > 3 and suite.get("failures") == suite.get("errors") == "0"

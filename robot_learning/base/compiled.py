@@ -53,12 +53,14 @@ def _take_their_place() -> None:
     with _one_at_a_time:
         import numba
 
+        folder = _cache(numba.__version__)
+        _announce(folder)
         config: Any = numba.config
-        before, config.CACHE_DIR = config.CACHE_DIR, _cache(numba.__version__)
+        before, config.CACHE_DIR = config.CACHE_DIR, folder
         try:
             for waiting in _waiting.values():
                 if waiting.dispatcher is None:
-                    waiting.dispatcher = numba.njit(cache=True)(waiting.function)
+                    waiting.dispatcher = numba.njit(cache=bool(folder))(waiting.function)
         finally:
             config.CACHE_DIR = before
         for name, module in list(sys.modules.items()):
@@ -69,17 +71,43 @@ def _take_their_place() -> None:
 
 
 @functools.cache
+def _announce(folder: str) -> None:
+    """Say once a process on stderr, and only where something is compiled, that this takes long."""
+    from numba.core import event as numba_event
+
+    event: Any = numba_event
+
+    class Announcement(event.Listener):  # type: ignore[misc]
+        def on_start(self, _: Any) -> None:
+            kept = "kept for the next start" if folder else "not kept: no folder is writable"
+            print(
+                f"Compiling the safety filter; this takes about 20 s and is {kept} ...",
+                file=sys.stderr,
+                flush=True,
+            )
+            event.unregister("numba:compile", self)
+
+        def on_end(self, _: Any) -> None:
+            pass
+
+    event.register("numba:compile", Announcement())
+
+
+@functools.cache
 def _cache(numba_version: str) -> str:
-    """Return a folder for exactly these sources; numba's own choice where none can be made."""
+    """Return a folder for exactly these sources; empty where none can be made.
+
+    numba's own choice would be the folder that the package is installed in.
+    """
     digest = hashlib.sha256(numba_version.encode())
     for file in sorted(PACKAGE.rglob("*.py")):
         source = file.read_bytes()
         if b"@compiled" in source:
             digest.update(source)
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "robot_learning" / digest.hexdigest()[:16]
     try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = home / "robot_learning" / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):
         return ""
-    return str(folder)
+    return str(folder) if os.access(folder, os.W_OK) else ""

@@ -1,6 +1,7 @@
 """What happened while a policy moved an arm, and whether every limit was kept."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from robot_learning.robot import RobotSpec
 Array = NDArray[np.float64]
 # Messages round to nanoseconds; what is beyond a limit by less is not.
 ROUNDING = 1e-5
+ENOUGH = 0.9  # share of the goals that must be reached for a session to count as a success
 
 
 @dataclass
@@ -128,6 +130,14 @@ class Session:
     def reached(self) -> int:
         """How many goals were reached."""
         return sum(goal["reached"] for goal in self.goals)
+
+    @property
+    def shortfall(self) -> str:
+        """Say by how much the session missed the share of goals it needs; empty if it did not."""
+        needed = math.ceil(ENOUGH * len(self.goals) - 1e-9)
+        if self.reached >= needed:
+            return ""
+        return f"{self.reached} of {len(self.goals)} goals were reached, {needed} are needed"
 
     def latency(self, percent: float) -> float:
         """Return a percentile of the tick latency, s."""

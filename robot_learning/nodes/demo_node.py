@@ -23,6 +23,7 @@ from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
+from robot_learning.nodes.report import WAITING
 from robot_learning.nodes.run import run
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
@@ -31,6 +32,7 @@ Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached
 ASK_AGAIN = 1.0  # s after which a goal that nobody took is sent again
 SILENCE = 30.0  # s without any progress after which the demo gives up
+LATCHED = 5.0  # s; a stop that nobody has resumed by then ends the demo
 
 
 @dataclass
@@ -63,6 +65,9 @@ class DemoNode(Node):
         self._rng = np.random.default_rng(seed)
         self._attempt: Attempt | None = None
         self._progress = time.monotonic()
+        self._safe = False
+        self._latched, self._latched_at = "", 0.0
+        self._refused = self._reason = ""
         self._goals = self.create_publisher(PoseStamped, "policy_node/goal", 10)
         self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
         self.create_subscription(DiagnosticStatus, "policy_node/status", self._on_policy, 10)
@@ -77,7 +82,11 @@ class DemoNode(Node):
 
     def _on_state(self, message: JointState) -> None:
         stamp = self.time.seconds(message.header.stamp)
-        state = messages.arm_state(message, self.spec.joints, stamp)
+        try:
+            state = messages.arm_state(message, self.spec.joints, stamp)
+        except StateError as error:
+            self._refused = str(error)
+            return
         self.session.add_state(state, stamp)
         tip = self.model.forward(state.q)[:3, 3]
         attempt = self._attempt
@@ -89,7 +98,7 @@ class DemoNode(Node):
             self._ask(attempt, stamp)
 
     def _next_goal(self, tip: Array, now: float) -> None:
-        if self._goals.get_subscription_count() == 0:
+        if self._missing():
             return
         while True:
             _, goal = sampling.in_workspace(self.model, self._rng)
@@ -144,6 +153,8 @@ class DemoNode(Node):
         self._progress = time.monotonic()
         if len(goals) == self._count:
             self.session.save(Path(self._out))
+            if self.session.shortfall:
+                raise RobotLearningError(self.session.shortfall)
             rclpy.try_shutdown()
 
     def _on_policy(self, message: DiagnosticStatus) -> None:
@@ -159,8 +170,13 @@ class DemoNode(Node):
 
     def _on_status(self, message: DiagnosticStatus) -> None:
         values = {item.key: item.value for item in message.values}
-        causes = [cause for cause in values["causes"].split(",") if cause]
-        if "no_command" not in causes:
+        causes = [cause for cause in values.get("causes", "").split(",") if cause]
+        latched = values.get("latched", "")
+        if latched and not self._latched:
+            self._latched_at = time.monotonic()
+        self._latched, self._reason = latched, values.get("reason", "")
+        self._safe = message.level == DiagnosticStatus.OK and not latched
+        if message.message != WAITING and "no_command" not in causes:
             self.session.add_tick(causes, message.message != "OK")
 
     def _on_trajectory(self, message: JointTrajectory) -> None:
@@ -173,13 +189,34 @@ class DemoNode(Node):
             raise StateError(f"{len(message.data)} positions for {self.spec.n} joints")
         self.session.add_trajectory(Trajectory.rest(np.array(message.data)), self.time.now())
 
+    def _missing(self) -> list[str]:
+        """Name what a first goal waits for; the safety node must be in reach and at ease."""
+        states = f"usable joint states ({self._refused})" if self._refused else "joint states"
+        safety = f"safety_node ({self._reason})" if self._reason else "safety_node"
+        there = {
+            states: bool(self.session.times),
+            safety: self._safe,
+            "policy_node": self._goals.get_subscription_count() > 0,
+        }
+        return [name for name, here in there.items() if not here]
+
     def _watch(self) -> None:
-        if time.monotonic() - self._progress > SILENCE + self._timeout:
-            heard = "joint states" if self.session.times else "no joint states"
+        now = time.monotonic()
+        if self._latched and now - self._latched_at > LATCHED:
+            self.session.save(Path(self._out))
             raise RobotLearningError(
-                f"no goal was finished for {SILENCE + self._timeout:.0f} s; {heard} came, "
-                f"{self._goals.get_subscription_count()} policy nodes listen for goals"
+                f"safety_node keeps the arm stopped ({self._latched}) and nobody called its "
+                f"~/resume within {LATCHED:.0f} s; {self.session.reached} of {self._count} goals "
+                "were reached"
             )
+        missing = ", ".join(self._missing())
+        if now - self._progress > SILENCE + self._timeout:
+            raise RobotLearningError(
+                f"no goal was finished for {SILENCE + self._timeout:.0f} s; "
+                + (f"still waiting for {missing}" if missing else "joint states come")
+            )
+        if missing and self._attempt is None:
+            self.get_logger().info(f"waiting for {missing}")
 
 
 def main(args: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ import os
 import sys
 
 from robot_learning.base.extras import way_out
+from robot_learning.base.interrupts import loading
 
 
 def sim_node() -> int:
@@ -38,7 +39,8 @@ def _run(name: str) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     gc.disable()
     try:
-        node = importlib.import_module(f"robot_learning.nodes.{name}")
+        with loading():
+            node = importlib.import_module(f"robot_learning.nodes.{name}")
     except ModuleNotFoundError as error:
         line = way_out(error)
         if line is None:

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,8 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
         if rclpy.ok():
             raise
     finally:
+        # A second Ctrl-C finds the node on its way out.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -2,14 +2,67 @@ from types import SimpleNamespace
 
 import pytest
 
-from robot_learning.nodes.launching import refuse_death
+from robot_learning.base.errors import ConfigError
+from robot_learning.nodes.launching import (
+    ARGUMENTS,
+    DEPLOY,
+    SHARED,
+    arm_of,
+    refuse_death,
+    refuse_unknown,
+    whole,
+)
+
+RUNNING, ENDING = SimpleNamespace(is_shutdown=False), SimpleNamespace(is_shutdown=True)
+FILE = "/opt/ros/share/robot_learning/launch/sim.launch.py"
+
+
+def event(code):
+    return SimpleNamespace(process_name="sim_node-1", returncode=code)
 
 
 @pytest.mark.parametrize("code", [1, -9])
 def test_a_process_that_died_ends_the_launch(code):
     with pytest.raises(RuntimeError, match=f"sim_node-1 died with exit code {code}"):
-        refuse_death(SimpleNamespace(process_name="sim_node-1", returncode=code), None)
+        refuse_death(event(code), RUNNING)
 
 
-def test_a_process_that_ended_well_does_not():
-    refuse_death(SimpleNamespace(process_name="sim_node-1", returncode=0), None)
+def test_a_process_that_ended_well_or_was_told_to_end_does_not():
+    refuse_death(event(0), RUNNING)
+    refuse_death(event(-2), ENDING)
+
+
+def test_the_values_that_arguments_have_by_themselves_are_usable():
+    words = {name: ARGUMENTS[name].default or "" for name in (*DEPLOY, *SHARED)}
+    arm = arm_of(words)
+    assert arm.simulated and not arm.gui and not arm.use_sim_time and not arm.controller
+    words |= {"hardware": "real", "use_sim_time": "True", "namespace": "/left/"}
+    arm = arm_of(words)
+    assert not arm.simulated and arm.use_sim_time and arm.namespace == "left"
+
+
+@pytest.mark.parametrize("text", ["x", "", "-1", "0", "1.5", "²"])
+def test_a_number_that_is_none_is_refused_by_its_argument(text):
+    with pytest.raises(ConfigError, match="goals:=.*: expected a whole number of at least 1"):
+        whole({"goals": text}, "goals", 1)
+    assert whole({"goals": "20"}, "goals", 1) == 20
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ros2 launch robot_learning sim.launch.py",
+        f"ros2 launch {FILE}",
+        "ros2 launch --noninteractive robot_learning sim.launch.py robot:=ur5",
+    ],
+)
+def test_a_misspelt_argument_is_refused_with_those_there_are(command):
+    with pytest.raises(ConfigError, match="robt: no such argument; there are robot, gui"):
+        refuse_unknown(["robot", "gui"], FILE, [*command.split(), "robt:=panda"])
+    refuse_unknown(["robot", "gui"], FILE, command.split())
+
+
+def test_arguments_of_a_file_that_includes_ours_are_its_own():
+    refuse_unknown(["robot"], FILE, "ros2 launch mine sim.launch.py speed:=2".split())
+    refuse_unknown(["robot"], FILE, "ros2 launch mine all.launch.py speed:=2".split())
+    refuse_unknown(["robot"], FILE, ["pytest"])

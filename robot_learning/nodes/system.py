@@ -1,0 +1,170 @@
+"""Which nodes with which parameters make a system: for launch files, the CLI and tests alike."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import config_dir, find_bundle
+
+Value = str | int | float | bool
+ROBOT = "arm6"  # where neither a robot nor a bundle is given
+TRAINED = "panda"  # that the demo trains, where none is
+
+
+@dataclass(frozen=True)
+class NodeStart:
+    """A node to be started; the executable bears its name.
+
+    Attributes:
+        name: of the executable and of the node.
+        given: parameters that go before those of a file.
+        defaults: parameters that those of a file go before.
+        namespace: of the node and its relative topics; empty for none.
+    """
+
+    name: str
+    given: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    namespace: str = ""
+
+    def ros_args(self) -> list[str]:
+        """Return the command line that hands all of this to the executable."""
+        words = ["--ros-args"]
+        for key, value in {**self.defaults, **self.given}.items():
+            # JSON is YAML: quoted, a text stays a text whatever it holds.
+            words += ["-p", f"{key}:={json.dumps(value)}"]
+        return [*words, "-r", f"__ns:=/{self.namespace}"] if self.namespace else words
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An arm, and what all nodes beside it share.
+
+    Attributes:
+        robot: name or YAML file; empty for the bundle's.
+        bundle: folder of a bundle or of a run, or a shipped policy's name; empty for none.
+        simulated: a node simulates the arm; otherwise its driver is expected on the topics.
+        controller: type of the controller; empty for the one of the robot's YAML.
+        controller_topic: topic it listens to; empty likewise.
+        gui: show the simulation in a window.
+        namespace: of all nodes.
+        use_sim_time: all nodes follow ``/clock``; a simulated arm publishes it.
+    """
+
+    robot: str = ""
+    bundle: str = ""
+    simulated: bool = True
+    controller: str = ""
+    controller_topic: str = ""
+    gui: bool = False
+    namespace: str = ""
+    use_sim_time: bool = False
+
+
+def simulation(arm: Arm) -> list[NodeStart]:
+    """Return the simulated arm alone."""
+    more: dict[str, Value] = {}
+    if arm.gui:
+        more["gui"] = True
+    if arm.use_sim_time:
+        more["publish_clock"] = True
+    return [_start(arm, "sim_node", {**_moving(arm), **more})]
+
+
+def deployment(arm: Arm) -> list[NodeStart]:
+    """Return a policy beside an arm, behind the safety node.
+
+    Raises:
+        RobotLearningError: where the bundle or its robot is not usable.
+    """
+    bundle = {"bundle": str(find_bundle(arm.bundle))}
+    return [
+        *(simulation(arm) if arm.simulated else []),
+        _start(arm, "safety_node", _moving(arm)),
+        _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
+        _start(arm, "monitor_node", bundle),
+    ]
+
+
+def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeStart]:
+    """Return a deployment and an operator that sends goals and writes ``record``; it ends first.
+
+    Raises:
+        RobotLearningError: as :func:`deployment`.
+    """
+    operator: dict[str, Value] = {
+        **_moving(arm),
+        "bundle": str(find_bundle(arm.bundle)),
+        "goals": goals,
+        "seed": seed,
+        "out": str(record.resolve()),
+    }
+    return [*deployment(arm), _start(arm, "demo_node", operator)]
+
+
+def record_of(bundle: str) -> Path:
+    """Return where a session's record belongs: with the run, never with an installed bundle.
+
+    Raises:
+        BundleError: where there is no such bundle.
+    """
+    folder = find_bundle(bundle)
+    ours = (folder.parent / "config.yaml").is_file()
+    run = folder.parent if ours else Path("runs") / folder.name
+    return (run / "session.json").resolve()
+
+
+def robot_of(arm: Arm) -> str:
+    """Return the robot's name, or its YAML file as an absolute path.
+
+    Raises:
+        BundleError: where the robot is the bundle's and there is no such bundle.
+        ConfigError: where there is no such robot.
+    """
+    robot, source = arm.robot, "robot"
+    if not robot and arm.bundle:
+        bundle = find_bundle(arm.bundle)
+        robot, source = _of_bundle(bundle), f"{bundle}: made for robot"
+    robot = robot or ROBOT
+    if Path(robot).is_file():
+        return str(Path(robot).resolve())
+    shipped = sorted(file.stem for file in (config_dir() / "robots").glob("*.yaml"))
+    if robot not in shipped:
+        raise ConfigError(
+            f"{source} '{robot}': no such file, and no shipped robot: {', '.join(shipped)}"
+        )
+    return robot
+
+
+def _moving(arm: Arm) -> dict[str, Value]:
+    """Return the parameters of whatever sends to the controller or stands in for it."""
+    given: dict[str, Value] = {"robot": robot_of(arm)}
+    if arm.controller:
+        given["controller_type"] = arm.controller
+    if arm.controller_topic:
+        given["controller_topic"] = arm.controller_topic
+    return given
+
+
+def _start(
+    arm: Arm, name: str, given: Mapping[str, Value], defaults: Mapping[str, Value] | None = None
+) -> NodeStart:
+    clock = {"use_sim_time": True} if arm.use_sim_time else {}
+    return NodeStart(name, {**given, **clock}, defaults or {}, arm.namespace)
+
+
+def _of_bundle(bundle: Path) -> str:
+    """Return the robot that a bundle is for; the run that wrote it knows a YAML file's place."""
+    run = bundle.parent / "config.yaml"
+    file, read = (run, yaml.safe_load) if run.is_file() else (bundle / "bundle.json", json.loads)
+    try:
+        data: Any = read(file.read_text(encoding="utf-8"))
+        robot = data["robot"] if file == run else data["robot"]["name"]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file}: robot: can't be read ({error}); give robot:=") from error
+    return str(robot)
