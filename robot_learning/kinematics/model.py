@@ -62,7 +62,7 @@ class ArmModel:
 
     @cached_property
     def gravity(self) -> Array:
-        """Direction (3,) in which gravity pulls: what the robot's file says, else the root's -z."""
+        """Direction (3,) in which gravity pulls: what the robot's file says, or the root's -z."""
         if self.spec.gravity is not None:
             return self.spec.gravity / np.linalg.norm(self.spec.gravity)
         return -self.T_base_root[:3, 2]
