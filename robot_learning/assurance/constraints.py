@@ -8,8 +8,12 @@ from scipy.spatial import ConvexHull
 
 from robot_learning.geometry.bodies import TIP, ArmBodies
 from robot_learning.geometry.shapes import Shape
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.inertia import without_mass
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.urdf_file import HELD, read_urdf
 from robot_learning.safety.guards import Guards
+from robot_learning.worlds.bullet.loading import moments_fit
 
 
 class Table(NamedTuple):
@@ -23,7 +27,8 @@ class Table(NamedTuple):
 def tables(spec: RobotSpec) -> list[Table]:
     """Return the whole constraint set of a robot."""
     guards = Guards(spec)
-    return [_joints(spec), _motion(guards), _pairs(guards), _excluded(guards), _bodies(guards.arm)]
+    first = [_joints(spec), _motion(guards), _taken(spec)]
+    return [*first, _pairs(guards), _excluded(guards), _bodies(guards.arm)]
 
 
 def _joints(spec: RobotSpec) -> Table:
@@ -57,6 +62,23 @@ def _motion(guards: Guards) -> Table:
         ("not checked", ", ".join(guards.unchecked) or "nothing"),
     ]
     return Table("Motion as a whole", ("what", "limit"), rows)
+
+
+def _taken(spec: RobotSpec) -> Table:
+    """Return what was assumed of the robot because its files do not say it, or can't be right."""
+    model, root = ArmModel(spec), read_urdf(spec.urdf)
+    pull = " ".join(f"{part:.2g}" for part in np.round(model.gravity, 3) + 0.0)
+    source = "as the YAML says" if spec.gravity is not None else "-z of the URDF's root"
+    rows = [("gravity", f"along ({pull}) of {spec.base_link}: {source}")]
+    held = [joint.get("name", "") for joint in root.findall("joint") if joint.get("type") in HELD]
+    light = ", ".join(without_mass(spec))
+    if not moments_fit(spec):
+        rows.append(("moments of inertia", "of the shapes; no body has some of those in the URDF"))
+    if light:
+        rows.append(("1 g each", f"what {light} move; the URDF has no mass there"))
+    if held:
+        rows.append(("held at 0", f"{', '.join(held)}: floating or planar, can't be commanded"))
+    return Table("Taken for granted", ("what", "how"), rows)
 
 
 def _pairs(guards: Guards) -> Table:

@@ -27,10 +27,13 @@ def check(
     seed: Seed = 0,
 ) -> None:
     """Print all that the filter of a robot keeps, and test it; exit code 1 where it fails."""
+    from robot_learning.assurance.agreement import disagreements
     from robot_learning.assurance.constraints import Table, tables
     from robot_learning.robot import RobotSpec
 
-    for table in tables(RobotSpec.load(robot)):
+    spec = RobotSpec.load(robot)
+    _refuse(disagreements(spec))
+    for table in tables(spec):
         _print(table)
     if commands:
         from robot_learning.assurance import report
@@ -113,6 +116,14 @@ def _print(table: "Table") -> None:
     console = Console(highlight=False)
     console.print(table.title, style="bold")
     console.print(shown)
+
+
+def _refuse(lines: Sequence[str]) -> None:
+    """End with exit code 1 where the engines do not see one and the same robot."""
+    for line in lines:
+        typer.secho(f"error: {line}", fg="red", err=True)
+    if lines:
+        raise typer.Exit(1)
 
 
 def _end(verdict: str) -> None:

@@ -104,8 +104,8 @@ def test_a_bad_yaml_file_is_refused_by_name_and_field(tmp_path, changes, named):
         ),
         (r'velocity="[^"]*"', 'velocity="fast"', "velocity='fast'"),
         (
-            r"<geometry>.*?</geometry>",
-            '<geometry><mesh filename="gone.stl"/></geometry>',
+            r"(<collision>.*?)<geometry>.*?</geometry>",
+            r'\1<geometry><mesh filename="gone.stl"/></geometry>',
             "gone.stl",
         ),
         (r"</robot>", "", "not valid XML"),
