@@ -104,7 +104,7 @@ class SafetyNode(Node):
 
     def _refuse(self, why: str) -> None:
         """Tell in the next status, and in the log once a second at most, what was refused."""
-        self._bad = why
+        self._bad = self._bad or why
         self.get_logger().warning(f"refused: {why}", throttle_duration_sec=EACH)
 
     def _on_state(self, message: JointState) -> None:

@@ -173,6 +173,7 @@ def test_a_bad_command_is_refused(arm, how):
     np.testing.assert_array_equal(arm.q(), arm.spec.home)
 
 
+@pytest.mark.wall_clock
 def test_forward_position_controller_gets_a_smooth_stream():
     graph = Graph(streamed=True)
     try:
@@ -268,7 +269,7 @@ def test_a_clock_that_goes_backwards_stops_the_arm_until_resume(arm):
     arm.set_clock(now - 60.0)
     arm.until(lambda: arm.latched())
     words = [(value_of(s, "latched"), value_of(s, "refused")) for s in arm.status]
-    assert any("backwards" in said for _, said in words), words
+    assert any("backwards" in said for _, said in words), words[-3:]
     arm.run(0.2)
     assert arm.call(Trigger, "/safety_node/resume").success
     arm.until(lambda: not arm.latched())
