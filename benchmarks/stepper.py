@@ -20,7 +20,7 @@ class Unguarded:
 
     def __init__(self, spec: Any) -> None:
         self.spec = spec
-        self.latched = None
+        self.latched, self.delay = None, 0.0
 
     def is_free(self, q: Any) -> bool:
         return True

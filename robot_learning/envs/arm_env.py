@@ -170,6 +170,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Simulated time since the episode began, s."""
         return 0.0 if self._truth is None else self._truth.state.stamp
 
+    @property
+    def delay(self) -> float:
+        """How late a decision of now takes effect: the state's age and the arm's delay, s."""
+        return self.time - self.state.stamp + self.filter.delay
+
     def _sense(self, snapshot: Snapshot) -> None:
         """Take what is true now for what is measured, or let the sensors make it of it."""
         self._truth = snapshot

@@ -44,6 +44,10 @@ class Scene(Protocol):
     def state(self) -> ArmState:
         """The measured state of the arm."""
 
+    @property
+    def delay(self) -> float:
+        """How late a decision of now takes effect, s."""
+
 
 def expert_action(env: Scene) -> NDArray[np.float32]:
     """Return the action (n_action,) that takes the tip toward its script's waypoint.
@@ -57,8 +61,9 @@ def expert_action(env: Scene) -> NDArray[np.float32]:
         raise ConfigError(f"task '{env.task.name}': no script solves it; train without an expert")
     script, interface, q = SCRIPTS[env.task.name](env.task), env.interface, env.state.q
     T, J = env.model.forward(q), env.model.jacobian(q)
-    tip = T[:3, 3] + script.lead * (J[:3] @ env.state.qd)
-    waypoint = script.waypoint(_seen(env, tip, script.lead))
+    lead = env.delay if script.looks_ahead else 0.0
+    tip = T[:3, 3] + lead * (J[:3] @ env.state.qd)
+    waypoint = script.waypoint(_seen(env, tip, lead))
     linear = GAIN * (waypoint.position - tip) + waypoint.velocity
     linear *= min(1.0, interface.tip_speed / max(float(np.linalg.norm(linear)), 1e-9))
     if interface.action_mode == "joint_velocity":

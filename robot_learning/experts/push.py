@@ -85,7 +85,7 @@ class PushScript(Script):
 class SlideScript(PushScript):
     """Strike the box so hard that it comes to rest at the goal."""
 
-    lead = 0.0  # a strike is over before it could be led
+    looks_ahead = False  # a strike is over before it could
     _retreat = 0.1
     _back = 0.0
     _beside = (0.004, 0.015)

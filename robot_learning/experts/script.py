@@ -47,11 +47,11 @@ class Script:
 
     Attributes:
         task: the task.
-        lead: s ahead that it looks, since no arm obeys at once: the tip and the objects are taken
-            to be where they will be then.
+        looks_ahead: whether the tip and the objects are taken to be where they will be when a
+            command takes effect, and not where they were seen.
     """
 
-    lead: ClassVar[float] = 0.04
+    looks_ahead: ClassVar[bool] = True
 
     def __init__(self, task: Any) -> None:
         self.task = task

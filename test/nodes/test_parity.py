@@ -14,6 +14,7 @@ from geometry_msgs.msg import PoseStamped
 from helpers.graph import COMMANDS, TOPIC, WATCHDOGS, Probe, value_of
 from helpers.robots import robot_yaml, scripted_bundle
 from lifecycle_msgs.srv import GetState
+from rcl_interfaces.srv import GetParameters
 from rclpy.duration import Duration
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
@@ -105,7 +106,10 @@ class Deployed(Probe):
         self.segments[nanoseconds_of(message.header.stamp)] = message
 
     def tell_time(self, now):
+        """Tell the time; what is asked for next finds the safety node at it."""
         self.clock.publish(Clock(clock=_stamp(now)))
+        if self.served:
+            self.call(GetParameters, "/safety_node/get_parameters")
 
     def tell_state(self, now):
         state = self.world.states[-1]
@@ -170,7 +174,7 @@ class Deployed(Probe):
     def _serve(self, now, held):
         """Wait until the slot is served, by a held command where none is new; follow it."""
         slot = now + self.period // LEAD
-        if held:
+        if held or not self._soon(lambda: slot in self.served):
             self.tell_time(now + HELD * self.period // SLICES)
         # An arm that rests and is to rest is told nothing.
         told = self.moving or np.abs(self.commands[-1].velocity).max() > REST
@@ -179,6 +183,14 @@ class Deployed(Probe):
             self.motion = trajectory_of(self.segments[slot], self.spec.joints)
             self.moving = self.motion.qd.any()
         self.world.step(self.motion, self.spec.control_period)
+
+    def _soon(self, predicate):
+        """Say whether something is so within a moment; not where a command outran the time."""
+        for _ in range(100):
+            if predicate():
+                return True
+            self.hear()
+        return False
 
     def close(self):
         super().close()
