@@ -97,10 +97,8 @@ class SafetyNode(Node):
 
     def _warn_of_unchecked(self) -> None:
         for joint in self.filter.unchecked:
-            self.get_logger().warning(
-                f"the link behind joint '{joint}' has no collision geometry in "
-                f"{self.spec.urdf}: nothing keeps it off itself and the scene"
-            )
+            where = f"the link behind joint '{joint}' in {self.spec.urdf}"
+            self.get_logger().warning(f"{where}: no collision geometry; nothing keeps it off")
 
     def _refuse(self, why: str) -> None:
         """Tell in the next status, and in the log once a second at most, what was refused."""
@@ -140,8 +138,10 @@ class SafetyNode(Node):
     def _on_command(self, message: JointState, info: Mapping[str, Any]) -> None:
         if not self._started:
             return
-        now, period = self.time.now(), self.spec.control_period
-        timeout = self._timeouts.command
+        now, period, timeout = self.time.now(), self.spec.control_period, self._timeouts.command
+        if self._clock_watch.stands_still(self._timeouts.clock):
+            self._refuse("command: the clock stands still")
+            return
         try:
             self._sources.admit(info, now, timeout)
         except StateError as error:
