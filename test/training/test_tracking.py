@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,9 +18,10 @@ pytestmark = pytest.mark.tracked
 
 
 def runs_in(folder):
-    os.chdir(folder)
-    mlflow.set_tracking_uri("sqlite:///mlflow.db")
-    client = mlflow.MlflowClient()
+    # A store is kept by its URI, which has no way to spell every folder: a link has one.
+    link = Path(tempfile.mkdtemp()) / "runs"
+    link.symlink_to(folder.resolve())
+    client = mlflow.MlflowClient(f"sqlite:///{link / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("robot_learning")
     return client, client.search_runs([experiment.experiment_id])
 
