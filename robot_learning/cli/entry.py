@@ -7,20 +7,19 @@ from robot_learning.base.interrupts import loading
 
 def main() -> int:
     """Run ``robot-learning``."""
-    with loading():
-        from robot_learning.cli.main import main as run
-    try:
-        return run()
-    finally:
-        # What is left runs no handler of ours: a Ctrl-C now ends it without a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return _run("main")
 
 
 def train() -> int:
     """Run ``ros2 run robot_learning train``."""
+    return _run("train_main")
+
+
+def _run(name: str) -> int:
     with loading():
-        from robot_learning.cli.main import train_main as run
+        from robot_learning.cli import main as commands
     try:
-        return run()
+        return int(getattr(commands, name)())
     finally:
+        # What is left runs no handler of ours: a Ctrl-C now ends it without a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

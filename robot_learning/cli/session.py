@@ -109,15 +109,15 @@ def start(
     return begin(NodeStart(name, parameters, namespace=namespace), env, stdout, stderr)
 
 
-def stop(processes: Iterable[Process]) -> None:
-    """End processes: SIGINT, and SIGKILL to whatever is left after 5 s."""
+def stop(processes: Iterable[Process], patience: float = 5.0) -> None:
+    """End processes: SIGINT, and SIGKILL to whatever is left after ``patience`` s."""
     processes = list(processes)
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
     for process in processes:
         try:
-            process.wait(5)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -57,9 +57,7 @@ class SafetyNode(Node):
         reduced = parameters.flag(
             self, "reduced_speed", False, "keep the tip below the reduced speed from the start"
         )
-        self.get_logger().info(
-            f"loading the safety filter of {self.spec.name}; a first start compiles for a minute"
-        )
+        self.get_logger().info(f"loading the safety filter of {self.spec.name}")
         self.filter = SafetyFilter(self.spec, reduced_speed=reduced)
         self._warn_of_unchecked()
         self.time = NodeTime(self)

@@ -2,11 +2,12 @@
 
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from robot_learning.cli.session import stop
 
 ROOT = Path(__file__).parents[2]
 MOST_DOMAINS = 200
@@ -38,16 +39,7 @@ def start_node(name, parameters, env, log, namespace=""):
 
 def end(processes):
     """End processes: SIGINT, and SIGKILL to what is left after 20 s."""
-    processes = list(processes)
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-    for process in processes:
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    stop(processes, patience=20.0)
 
 
 def claim_domain():
