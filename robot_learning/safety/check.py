@@ -1,12 +1,13 @@
 """What a constraint on the whole motion, the stop included, looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.trajectory import Trajectory
+from robot_learning.geometry.bodies import ArmBodies
 from robot_learning.safety.qp import Cut
 
 Array = NDArray[np.float64]
@@ -26,3 +27,7 @@ class Check(Protocol):
 
     def margins(self) -> dict[str, float]:
         """Return how far the motion checked last, if kept, is from the limit, by cause."""
+
+
+# Makes a constraint for an arm.
+MakeCheck = Callable[[ArmBodies], Check]

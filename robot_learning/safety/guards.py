@@ -11,7 +11,7 @@ from robot_learning.geometry.bodies import ArmBodies
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import collision
-from robot_learning.safety.check import Check
+from robot_learning.safety.check import Check, MakeCheck
 from robot_learning.safety.clearance import Clearance, Pair
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.singularity import Singularity
@@ -27,6 +27,7 @@ class Guards:
     Args:
         spec: the robot.
         reduced_speed: keep the tip below the reduced speed.
+        checks: what makes further constraints.
 
     Attributes:
         excluded: pairs of links that nothing keeps apart, and why.
@@ -35,7 +36,9 @@ class Guards:
         ConfigError: where the arm at home breaks a constraint already.
     """
 
-    def __init__(self, spec: RobotSpec, *, reduced_speed: bool = False) -> None:
+    def __init__(
+        self, spec: RobotSpec, *, reduced_speed: bool = False, checks: Sequence[MakeCheck] = ()
+    ) -> None:
         self.spec = spec
         self.arm = ArmBodies(spec)
         zones = [*collision.workspace(self.arm), *collision.keep_out(self.arm)]
@@ -46,7 +49,8 @@ class Guards:
         self.clearance = Clearance(self.arm, [*self._fixed, *scene])
         self._tip_speed = TipSpeed(self.arm, reduced=reduced_speed)
         self.singularity = Singularity(self.arm)
-        self._others: list[Check] = [self._tip_speed, self.singularity]
+        further = [make(self.arm) for make in checks]
+        self._others: list[Check] = [self._tip_speed, self.singularity, *further]
 
     @property
     def unchecked(self) -> tuple[str, ...]:

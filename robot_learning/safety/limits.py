@@ -34,10 +34,8 @@ def limit_table(spec: RobotSpec) -> Array:
 
 
 @compiled
-def bounds(
-    q: Array, qd: Array, qdd: Array, limits: Array, dt: float, only: int = ALL
-) -> tuple[Array, Array]:
-    """Return the velocities (n,) allowed at the end of a period, lowest and highest.
+def bounds(q: Array, qd: Array, qdd: Array, limits: Array, dt: float, only: int = ALL) -> Array:
+    """Return the velocities allowed at the end of a period, lowest and highest, (2, n).
 
     Args:
         q: (n,) reference position, rad or m.
@@ -48,7 +46,9 @@ def bounds(
         only: the limit to keep, by its place in ``CAUSES``; all where it is left out.
     """
     n = q.shape[0]
-    lower, upper = np.full(n, -np.inf), np.full(n, np.inf)
+    found = np.empty((2, n))
+    lower, upper = found[0], found[1]
+    lower[:], upper[:] = -np.inf, np.inf
     for k in range(n):
         acceleration = limits[3, k]
         if only == 0 or only == ALL:
@@ -65,7 +65,7 @@ def bounds(
             low, high = lower[k], upper[k]
             lower[k] = min(max(low, same - change), high)
             upper[k] = max(min(high, same + change), low)
-    return lower, upper
+    return found
 
 
 @compiled
@@ -84,9 +84,9 @@ def beyond(
     """Return which of the limits in ``CAUSES`` (4,) velocities ``asked`` (n,) break."""
     found = np.zeros(ALL, dtype=np.bool_)
     for limit in range(ALL):
-        lower, upper = bounds(q, qd, qdd, limits, dt, limit)
+        allowed = bounds(q, qd, qdd, limits, dt, limit)
         for k in range(q.shape[0]):
-            if asked[k] > upper[k] + SLACK or asked[k] < lower[k] - SLACK:
+            if asked[k] > allowed[1, k] + SLACK or asked[k] < allowed[0, k] - SLACK:
                 found[limit] = True
     return found
 

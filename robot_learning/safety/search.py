@@ -80,7 +80,8 @@ class Search:
             held: the stop in hand.
             end: when the period ends, s from the start of ``held``.
         """
-        lower, upper = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
+        allowed = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
+        lower, upper = allowed[0], allowed[1]
         given = project(asked, lower, upper)
         stop, broken = self._try(given, start)
         if stop is not None:

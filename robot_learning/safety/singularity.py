@@ -73,7 +73,11 @@ def smallest_singular_value(J: Array) -> float:
     The root of the smallest eigenvalue of J J', by the trigonometric formula of Smith 1961,
     "Eigenvalues of a symmetric 3 x 3 matrix".
     """
-    A = J @ J.T
+    A = np.zeros((3, 3))
+    for k in range(J.shape[1]):
+        for i in range(3):
+            for j in range(i, 3):
+                A[i, j] += J[i, k] * J[j, k]
     mean = (A[0, 0] + A[1, 1] + A[2, 2]) / 3
     a, b, c = A[0, 0] - mean, A[1, 1] - mean, A[2, 2] - mean
     x, y, z = A[0, 1], A[0, 2], A[1, 2]

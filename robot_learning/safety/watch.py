@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 # longer than this to get there, s.
 FASTER = 10.0
 LONGEST = 2.0
+REFUSALS = (None, Cause.BAD_COMMAND, Cause.IMPLAUSIBLE)
 
 
 def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -> Cause | None:
@@ -48,12 +49,10 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     if command.qd.shape != q.shape or asked_q.shape != q.shape:
         return Cause.BAD_COMMAND
     opening = 0.0 if command.opening is None else command.opening
-    if not (finite(command.qd, asked_q) and math.isfinite(opening)):
+    most = velocity if command.acceleration is None else command.acceleration
+    if most.shape != q.shape or not math.isfinite(opening):
         return Cause.BAD_COMMAND
-    most = command.acceleration
-    if most is not None and not (most.shape == q.shape and positive(most)):
-        return Cause.BAD_COMMAND
-    return None if plausible(command.qd, asked_q, q, velocity) else Cause.IMPLAUSIBLE
+    return REFUSALS[judge(command.qd, asked_q, most, q, velocity)]
 
 
 @compiled
@@ -66,22 +65,21 @@ def finite(first: Array, second: Array) -> bool:
 
 
 @compiled
-def positive(values: Array) -> bool:
-    """Say whether all values (n,) are finite numbers above 0."""
-    for k in range(values.shape[0]):
-        if not (np.isfinite(values[k]) and values[k] > 0.0):
-            return False
-    return True
+def judge(asked_qd: Array, asked_q: Array, most: Array, q: Array, velocity: Array) -> int:
+    """Return the index in ``REFUSALS`` for a command; all (n,).
 
-
-@compiled
-def plausible(asked_qd: Array, asked_q: Array, q: Array, velocity: Array) -> bool:
-    """Say whether an arm at ``q`` (n,) could be meant to go that fast and that far."""
+    It is bad where a value is no finite number or an acceleration not above 0, and implausible
+    where an arm at ``q`` can't be meant to go that fast or that far.
+    """
+    verdict = 0
     for k in range(q.shape[0]):
+        numbers = np.isfinite(asked_qd[k]) and np.isfinite(asked_q[k]) and np.isfinite(most[k])
+        if not (numbers and most[k] > 0.0):
+            return 1
         fast = abs(asked_qd[k]) <= FASTER * velocity[k]
         if not (fast and abs(asked_q[k] - q[k]) <= LONGEST * velocity[k]):
-            return False
-    return True
+            verdict = 2
+    return verdict
 
 
 @compiled

@@ -1,4 +1,5 @@
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from robot_learning.base.errors import SafetyError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.robot import RobotSpec
-from robot_learning.safety import Cause, SafetyFilter, Status
+from robot_learning.safety import Cause, Cut, SafetyFilter, Status
 
 DT = 0.04
 
@@ -87,6 +88,54 @@ def test_one_joint_at_its_limit_does_not_hold_up_the_others(rig, arm6):
     result = rig.step(JointCommand(both))
     assert result.segment.qd[-1][0] == pytest.approx(0.0, abs=1e-6)
     assert result.segment.qd[-1][1] == pytest.approx(0.1)
+
+
+class OneWay:
+    """Lets the first joint turn no faster than a limit in the positive direction."""
+
+    def __init__(self, arm, limit=0.05):
+        self.arm, self.limit, self.fastest = arm, limit, 0.0
+
+    def check(self, motion, given, dt):
+        self.fastest = motion.qd[1:, 0].max()
+        cut = Cut(-np.eye(self.arm.spec.n)[0], -self.limit, Cause.VELOCITY)
+        return () if self.fastest <= self.limit + 1e-9 else (cut,)
+
+    def margins(self):
+        return {"one_way": self.limit - self.fastest}
+
+
+def test_a_check_of_ones_own_comes_on_top_of_the_filters(arm6):
+    rig = Rig(arm6, checks=[OneWay])
+    result = rig.run(velocity(arm6, 0.3), 3)
+    assert rig.qd[0] == pytest.approx(0.05) and rig.qd[1] == pytest.approx(0.3)
+    assert Cause.VELOCITY in result.active and result.margins["one_way"] == pytest.approx(0.0)
+    assert {"self_collision", "singularity"} <= set(result.margins)
+    with pytest.raises(SafetyError, match="no further checks"):
+        SafetyFilter(arm6, limits_only=True, checks=[OneWay])
+
+
+def compiled_for():
+    """Return for how many kinds of arguments each compiled function is there, by name."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("robot_learning")]
+    found = [one for module in modules for one in vars(module).values()]
+    return {one.__name__: len(one.signatures) for one in found if hasattr(one, "signatures")}
+
+
+def test_no_command_has_to_wait_for_the_compiler(spec):
+    filter = SafetyFilter(spec)
+    before, still = compiled_for(), np.zeros(spec.n)
+    filter.reset(spec.home, 0.0)
+    now = 0.0
+    for q in (None, spec.home + 0.01):
+        for acceleration in (None, spec.acceleration):
+            for qd in (still, still + 0.1, still + 5.0, still + math.nan):
+                state = ArmState(*filter.reference(now), now)
+                filter.apply(JointCommand(qd, q, 0.5, acceleration), state, DT, now)
+                now += DT
+    filter.apply(velocity(spec, 0.1), None, DT, now)
+    filter.resume(ArmState(spec.home, still, now + 2.0), now + 2.0)
+    assert sum(before.values()) > 20 and compiled_for() == before
 
 
 @settings(max_examples=40, deadline=None)
