@@ -32,6 +32,7 @@ class Driver:
         self.step = round(spec.control_period / STATES * 1e9)
         self.states = []
         self.forget_faults()
+        self._told, self._last = [], None
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._out = node.create_publisher(JointState, "/joint_states", 50)
         self._controller = (PositionController if streamed else TrajectoryController)(spec.home)
@@ -64,15 +65,22 @@ class Driver:
         """Publish the time and the state."""
         clock = Clock()
         clock.clock.sec, clock.clock.nanosec = divmod(self.now, 10**9)
-        self._clock.publish(clock)
-        if self.silent:
-            return
-        message = JointState(name=list(self.spec.joints))
-        message.header.stamp = clock.clock
-        message.position, message.velocity = self.q.tolist(), self.qd.tolist()
-        self.states.append(message)
-        message = self.spoil(copy.deepcopy(message))
-        for each in message if isinstance(message, list) else [message]:
+        self._told = []
+        if not self.silent:
+            message = JointState(name=list(self.spec.joints))
+            message.header.stamp = clock.clock
+            message.position, message.velocity = self.q.tolist(), self.qd.tolist()
+            self.states.append(message)
+            message = self.spoil(copy.deepcopy(message))
+            self._told = message if isinstance(message, list) else [message]
+        self._last = clock
+        self.remind()
+
+    def remind(self):
+        """Publish once more what was told last, if anything was."""
+        if self._last is not None:
+            self._clock.publish(self._last)
+        for each in self._told:
             self._out.publish(each)
 
     def measure(self):

@@ -35,6 +35,7 @@ TOPIC = "/joint_trajectory_controller/joint_trajectory"
 COMMANDS = "/policy_node/command"
 LATCHED = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE = 15_000
+LOOKS = 200  # after which what a busy machine may have lost is sent again
 WATCHDOGS = {"safety_node": {"clock_timeout": 60.0}}
 ENDED_WELL = (None, 0, -9)
 
@@ -117,11 +118,13 @@ class Probe:
 
     def wait(self, predicate, step=None):
         """Do ``step`` until ``predicate()`` holds; its value is returned."""
-        for _ in range(PATIENCE):
+        for look in range(1, PATIENCE + 1):
             value = predicate()
             if value:
                 return value
             (step or self.hear)()
+            if step is None and look % LOOKS == 0:
+                self.remind()
             for name, process in self.processes.items():
                 if process.poll() not in ENDED_WELL:
                     raise AssertionError(
@@ -130,6 +133,9 @@ class Probe:
         raise AssertionError(
             f"nothing in {PATIENCE} looks; the nodes said:\n{self.words()[-4000:]}"
         )
+
+    def remind(self):
+        """Tell the time and the state once more: what is sent best-effort may get lost."""
 
     def words(self):
         """Return all that the nodes have printed."""
@@ -224,6 +230,9 @@ class Graph(Probe):
         if self._slot is None and not self.follow_policy:
             self.executor.spin_once(timeout_sec=0.01)
         self.wait(self._caught_up)
+
+    def remind(self):
+        self.driver.remind()
 
     def _caught_up(self):
         now, period = self.driver.now, round(self.spec.control_period * 1e9)

@@ -86,7 +86,7 @@ class Deployed(Probe):
         self.goals = self.node.create_publisher(PoseStamped, "/policy_node/goal", 10)
         self.clock = self.node.create_publisher(Clock, "/clock", 10)
         self.out = self.node.create_publisher(JointState, "/joint_states", 10)
-        self.served, self.segments = {}, {}
+        self.served, self.segments, self.told = {}, {}, {}
         self.listen(DiagnosticStatus, "/safety_node/status", 1000, self._on_status)
         self.listen(JointTrajectory, TOPIC, 100, self._on_segment)
         self.seen = self.listen(Float64MultiArray, "/policy_node/observation")
@@ -107,7 +107,8 @@ class Deployed(Probe):
 
     def tell_time(self, now):
         """Tell the time; what is asked for next finds the safety node at it."""
-        self.clock.publish(Clock(clock=_stamp(now)))
+        self.told[self.clock] = Clock(clock=_stamp(now))
+        self.clock.publish(self.told[self.clock])
         if self.served:
             self.call(GetParameters, "/safety_node/get_parameters")
 
@@ -116,7 +117,12 @@ class Deployed(Probe):
         message = JointState(name=list(self.spec.joints))
         message.position, message.velocity = state.q.tolist(), state.qd.tolist()
         message.header.stamp = _stamp(now)
+        self.told[self.out] = message
         self.out.publish(message)
+
+    def remind(self):
+        for publisher, message in self.told.items():
+            publisher.publish(message)
 
     def send_goal(self, position):
         """Send a goal and wait until the policy node has it."""
