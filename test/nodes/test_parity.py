@@ -15,7 +15,6 @@ from helpers.graph import COMMANDS, TOPIC, WATCHDOGS, Probe, value_of
 from helpers.robots import robot_yaml, scripted_bundle
 from lifecycle_msgs.srv import GetState
 from rcl_interfaces.srv import GetParameters
-from rclpy.duration import Duration
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -131,7 +130,6 @@ class Deployed(Probe):
         point = message.pose.position
         point.x, point.y, point.z = map(float, position)
         self.goals.publish(message)
-        self.wait(lambda: self.goals.wait_for_all_acked(Duration(seconds=0.1)))
         # What has arrived before a request is handled before the answer.
         self.call(GetState, "/policy_node/get_state")
 
