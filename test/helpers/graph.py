@@ -78,9 +78,10 @@ class Probe:
         return process is not None and process.poll() is None
 
     def kill(self, name):
-        """End a node as a crash does."""
+        """End a node as a crash does, and hear what it said last."""
         self.processes[name].kill()
         self.processes[name].wait()
+        self.spin(0.1)
 
     def ends(self, process):
         """Return the exit code of a process that is about to end."""

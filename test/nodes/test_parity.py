@@ -151,12 +151,15 @@ class Deployed(Probe):
             now[0] += self.period // 8
 
         self.wait(all_heard, step)
-        # A goal that comes after a silence begins anew.
+        # A goal that comes after a silence begins anew; a state just before it is not stale yet.
         now[0] += 2 * STREAM_PERIODS * self.period * self.spec.policy_every
         self.tell_time(now[0])
-        self.spin(0.2)
+        del self.done[:], self.commands[:]
+        self.tell_state(now[0])
+        self.wait(self._decided(1))
+        self.call(GetParameters, "/safety_node/get_parameters")
         del self.seen[:], self.done[:], self.commands[:]
-        return now[0] + self.period
+        return now[0] + self.period * self.spec.policy_every
 
     def run(self, goals):
         """Play an episode."""
