@@ -1,7 +1,6 @@
 """Many commands of many adversaries through a safety filter, and what the judge says of it."""
 
 import math
-import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from robot_learning.assurance.judge import Judge
 from robot_learning.assurance.scenes import around
 from robot_learning.assurance.starts import colliding, free_start
 from robot_learning.base.errors import ConfigError, RobotLearningError, SafetyError
+from robot_learning.base.interrupts import deaf, listen
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
@@ -169,9 +169,11 @@ def _work(pieces: list[Piece], processes: int) -> Iterator[tuple[Piece, Tally]]:
     if processes == 1:
         yield from zip(pieces, map(attack, pieces), strict=True)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _leave_to_parent)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), listen)
     try:
-        yield from zip(pieces, pool.map(attack, pieces), strict=True)
+        with deaf():
+            found = pool.map(attack, pieces)
+        yield from zip(pieces, found, strict=True)
     except BrokenProcessPool as error:
         raise RobotLearningError(
             "campaign: one of its processes was ended, by the kernel where memory is short; "
@@ -179,11 +181,6 @@ def _work(pieces: list[Piece], processes: int) -> Iterator[tuple[Piece, Tally]]:
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _leave_to_parent() -> None:
-    """Let Ctrl-C end a process without a word; its parent has them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _pieces(

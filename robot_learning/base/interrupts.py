@@ -1,11 +1,17 @@
 """What signals do to a process while it loads, while it starts others, and while it ends them."""
 
+import contextlib
+import ctypes
+import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+# Set to the process that starts another one for itself alone.
+STARTER = "ROBOT_LEARNING_STARTED_BY"
+PR_SET_PDEATHSIG = 1  # of Linux's prctl
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,6 +33,25 @@ def held() -> Iterator[None]:
 
 
 @contextmanager
+def deaf() -> Iterator[None]:
+    """Start processes inside that do not hear Ctrl-C; what they import could not answer it.
+
+    A process listens again once it calls :func:`listen`.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen() -> None:
+    """Let Ctrl-C end this process without a word, one that came while it was deaf too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
 def unwinding() -> Iterator[None]:
     """Let SIGTERM and SIGHUP run what ``finally`` says, as Ctrl-C does."""
 
@@ -35,6 +60,22 @@ def unwinding() -> Iterator[None]:
 
     with _handling(leave, signal.SIGTERM, signal.SIGHUP):
         yield
+
+
+def started_here(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a process that ends with this one, even where this is killed."""
+    return {**env, STARTER: str(os.getpid())}
+
+
+def end_with_starter() -> None:
+    """Be interrupted by Linux when the process that started this one for itself is gone."""
+    starter = os.environ.get(STARTER)
+    if starter is None:
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if str(os.getppid()) != starter:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def demo(
     name: Annotated[str, typer.Option(help="Name of the run; an older one is replaced.")] = "demo",
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
 ) -> None:
-    """Train Reach, deploy it over ROS 2 beside a simulated arm, report on both.
+    """Train Reach, deploy it over ROS 2, and report on both.
 
     Exit code 1 where fewer than 90 % of the goals were reached.
     """

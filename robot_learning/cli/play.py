@@ -19,7 +19,9 @@ def play(
     expert: Annotated[
         bool, typer.Option("--expert", help="Watch the script that solves a task instead.")
     ] = False,
-    task: Annotated[str, typer.Option(help="Task of the script, or a YAML file.")] = "reach",
+    task: Annotated[
+        str | None, typer.Option(help="Task of the script, or a YAML file; reach where left out.")
+    ] = None,
     robot: Robot = "",
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to show.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 0,
@@ -28,15 +30,20 @@ def play(
         typer.Option(help="MP4 to write; play.mp4 with the run where there is no display."),
     ] = None,
 ) -> None:
-    """Watch a bundle, or a script, move the arm: in a window, or in a video without a display."""
+    """Watch a bundle or a script move the arm.
+
+    In a window, or in a video where there is no display.
+    """
     if expert == (path is not None):
         raise ConfigError("play: give the folder of a run or a bundle, or --expert; one of them")
+    if path is not None and task is not None:
+        raise ConfigError(f"play {path}: --task goes with --expert; a bundle has its own")
     windowed = video is None and bool(os.environ.get("DISPLAY"))
     if windowed:
         windowed = _can_open_window()
     mode = "human" if windowed else "rgb_array"
     if path is None:
-        env, act = _script(task, robot or "panda", mode)
+        env, act = _script(task or "reach", robot or "panda", mode)
         folder = Path("runs")
     else:
         env, act, folder = _policy(path, robot, mode)

@@ -18,7 +18,7 @@ class Kind(str, Enum):
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Kind of the YAML file.")]) -> None:
-    """Print the JSON schema of a kind of YAML file, made from what reads it."""
+    """Print the JSON schema of a kind of YAML file."""
     typer.echo(json.dumps(schema_of(kind.value), indent=2, ensure_ascii=False))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from robot_learning.base.errors import ConfigError, RobotLearningError
-from robot_learning.base.interrupts import held, unwinding
+from robot_learning.base.interrupts import held, started_here, unwinding
 from robot_learning.nodes.system import Arm, NodeStart, Value, demonstration, robot_of
 
 Process = subprocess.Popen[str]
@@ -89,11 +89,19 @@ def _last_error(log: Path) -> str:
 def begin(
     node: NodeStart, env: dict[str, str], stdout: Any, stderr: Any = subprocess.STDOUT
 ) -> Process:
-    """Start one of the package's nodes as a process, out of reach of the terminal's Ctrl-C."""
+    """Start one of the package's nodes as a process, out of reach of the terminal's Ctrl-C.
+
+    It ends when this process is gone, even where that is killed.
+    """
     module = f"robot_learning.nodes.{node.name}"
     command = [sys.executable, "-u", "-m", module, *node.ros_args()]
     return subprocess.Popen(
-        command, env=env, stdout=stdout, stderr=stderr, encoding="utf-8", start_new_session=True
+        command,
+        env=started_here(env),
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        start_new_session=True,
     )
 
 

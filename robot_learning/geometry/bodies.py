@@ -160,12 +160,13 @@ _READ: dict[str, _Read] = {}
 
 
 def _read(spec: RobotSpec) -> _Read:
-    tip = ArmModel(spec).forward(np.zeros(spec.n))
+    model = ArmModel(spec)
+    tip = model.forward(np.zeros(spec.n))
     point = Body(TIP, spec.n, coal.Sphere(0.0), tip, tip[None, :3, 3], 0.0)
     bodies = [*read_bodies(spec), point]
     capsules = [enclosing(body.points, body.radius) for body in bodies]
     points = np.concatenate([body.points for body in bodies])
-    return _Read(ArmModel(spec).screws, bodies, capsules, points, _table(bodies, capsules))
+    return _Read(model.screws, bodies, capsules, points, _table(bodies, capsules))
 
 
 def _table(bodies: list[Body], capsules: list[Capsule]) -> NDArray[np.void]:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from robot_learning.base.compiled import compiled
+
 Array = NDArray[np.float64]
 
 
@@ -49,7 +51,7 @@ def enclosing(points: Array, radius: float = 0.0) -> Capsule:
         along = (points - centre) @ axis
         ends = np.array([centre + 0.8 * along.min() * axis, centre + 0.8 * along.max() * axis])
         found = minimize(
-            lambda ends: _around(points, radius, ends).volume,
+            lambda ends: _volume(points, radius, ends),
             ends.ravel(),
             method="Nelder-Mead",
             options={"maxfev": 600, "initial_simplex": _simplex(ends.ravel(), along)},
@@ -62,11 +64,33 @@ def enclosing(points: Array, radius: float = 0.0) -> Capsule:
 
 
 def _around(points: Array, radius: float, ends: Array) -> Capsule:
-    start, end = ends[:3], ends[3:]
-    along = end - start
-    t = np.clip((points - start) @ along / max(float(along @ along), 1e-12), 0.0, 1.0)
-    away = points - start - t[:, None] * along
-    return Capsule(start, end, float(np.sqrt((away * away).sum(axis=1).max())) + radius)
+    return Capsule(ends[:3], ends[3:], _farthest(points, ends) + radius)
+
+
+@compiled
+def _volume(points: Array, radius: float, ends: Array) -> float:
+    """Return the volume of the capsule about a segment ``ends`` (6,) that holds all, m³."""
+    length = np.sqrt(np.sum((ends[3:] - ends[:3]) ** 2))
+    r = _farthest(points, ends) + radius
+    return np.pi * r**2 * (length + 4 / 3 * r)
+
+
+@compiled
+def _farthest(points: Array, ends: Array) -> float:
+    """Return the largest distance of ``points`` (m, 3) from the segment ``ends`` (6,), m."""
+    along = ends[3:] - ends[:3]
+    square = max(np.sum(along * along), 1e-12)
+    most = 0.0
+    for p in range(points.shape[0]):
+        t = 0.0
+        for i in range(3):
+            t += (points[p, i] - ends[i]) * along[i]
+        t = min(max(t / square, 0.0), 1.0)
+        away = 0.0
+        for i in range(3):
+            away += (points[p, i] - ends[i] - t * along[i]) ** 2
+        most = max(most, away)
+    return np.sqrt(most)
 
 
 def _simplex(ends: Array, along: Array) -> Array:

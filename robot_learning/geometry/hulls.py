@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import coal
 import numpy as np
@@ -56,42 +56,66 @@ def read_bodies(spec: RobotSpec) -> list[Body]:
 
 
 # Hulls of fine meshes take seconds; a robot's are made once a process, by its hash.
-_made: dict[tuple[str, float], list[Body]] = {}
+_made: dict[str, "_Parts"] = {}
+
+
+class _Parts(NamedTuple):
+    """A robot's collision shapes as they were read, and their hulls.
+
+    Attributes:
+        full: the whole robot.
+        shapes: all of it.
+        locked: joints outside the chain.
+        q_hold: where those are held.
+        hulls: convex shape, points (m, 3) in its own frame, m, and radius, m, of each shape.
+    """
+
+    full: pin.Model
+    shapes: pin.GeometryModel
+    locked: list[int]
+    q_hold: Array
+    hulls: list[tuple[Any, Array, float]]
 
 
 def bodies_at(spec: RobotSpec, opening: float) -> list[Body]:
     """Return the collision bodies with the gripper, if any, at an opening in [0, 1]."""
-    key = spec.hash, opening
-    if key not in _made:
-        _made[key] = _make(spec, opening)
-    return list(_made[key])
-
-
-def _make(spec: RobotSpec, opening: float) -> list[Body]:
-    full, locked, q_hold = reduced(spec)
+    if spec.hash not in _made:
+        _made[spec.hash] = _read_parts(spec)
+    full, shapes, locked, q_hold, hulls = _made[spec.hash]
+    q_hold = q_hold.copy()
     if spec.gripper is not None:
         positions = spec.gripper.positions(opening)
         for name, position in zip(spec.gripper.joints, positions, strict=True):
             q_hold[full.joints[full.getJointId(name)].idx_q] = position
-    model, shapes = pin.buildReducedModel(full, _read_shapes(spec, full), locked, q_hold)
+    model, shapes = pin.buildReducedModel(full, shapes, locked, q_hold)
     data = model.createData()
     pin.framesForwardKinematics(model, data, np.zeros(model.nq))
-    T_root_base = data.oMf[link_frame(model, spec.base_link)]
+    T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
     found = []
-    for item in shapes.geometryObjects:
-        T = (T_root_base.inverse() * data.oMi[item.parentJoint] * item.placement).homogeneous
+    for item, (shape, points, radius) in zip(shapes.geometryObjects, hulls, strict=True):
+        T = (T_base_root * data.oMi[item.parentJoint] * item.placement).homogeneous
         name = model.names[item.parentJoint]
         link = spec.joints.index(name) + 1 if item.parentJoint else 0
-        # Pinocchio numbers the shapes of a link.
-        frame = item.name.rsplit("_", 1)[0].removesuffix(LINK.format(""))
-        try:
-            shape, points, radius = _convex(item.geometry)
-        except (ValueError, RuntimeError) as error:
-            where = f"{spec.urdf}: link '{frame}': <collision> {item.meshPath}"
-            raise ConfigError(f"{where}: no convex hull: {_why(error)}") from error
         points = points @ T[:3, :3].T + T[:3, 3]
-        found.append(Body(frame, link, shape, T, points, radius))
+        found.append(Body(_link_of(item), link, shape, T, points, radius))
     return found
+
+
+def _read_parts(spec: RobotSpec) -> _Parts:
+    full, locked, q_hold = reduced(spec)
+    shapes, hulls = _read_shapes(spec, full), []
+    for item in shapes.geometryObjects:
+        try:
+            hulls.append(_convex(item.geometry))
+        except (ValueError, RuntimeError) as error:
+            where = f"{spec.urdf}: link '{_link_of(item)}': <collision> {item.meshPath}"
+            raise ConfigError(f"{where}: no convex hull: {_why(error)}") from error
+    return _Parts(full, shapes, locked, q_hold, hulls)
+
+
+def _link_of(item: pin.GeometryObject) -> str:
+    """Return the name of a shape's link; Pinocchio numbers the shapes of a link."""
+    return str(item.name.rsplit("_", 1)[0].removesuffix(LINK.format("")))
 
 
 def _read_shapes(spec: RobotSpec, full: pin.Model) -> pin.GeometryModel:

@@ -1,9 +1,12 @@
 """Time as the nodes reckon it."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 
 
 class NodeTime:
@@ -65,6 +68,34 @@ class ClockWatch:
     def stands_still(self, timeout: float) -> bool:
         """Say whether no ROS time has passed for ``timeout`` s of steady time."""
         return time.monotonic() - self._moved_at > timeout
+
+
+class Alarm:
+    """Calls back by steady time, as soon as it was asked to last.
+
+    Simulated time may run at any speed, so then it calls as often as it may.
+
+    Args:
+        node: whose timer it is.
+        callback: what is called.
+        shortest: time between two calls, s.
+        longest: time between two calls, s.
+    """
+
+    def __init__(
+        self, node: Any, callback: Callable[[], None], shortest: float, longest: float
+    ) -> None:
+        self._shortest, self._longest = shortest, longest
+        self._simulated = bool(node.get_parameter("use_sim_time").value)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(shortest, callback, clock=steady)
+
+    def set(self, seconds: float) -> None:
+        """Ask for the next call so many s from now."""
+        if not self._simulated:
+            seconds = min(max(seconds, self._shortest), self._longest)
+            self._timer.timer_period_ns = round(seconds * 1e9)
+            self._timer.reset()
 
 
 def nanoseconds_of(stamp: Time) -> int:

@@ -17,7 +17,8 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_learning.base.errors import RobotLearningError, StateError
+from robot_learning.base.errors import ConfigError, RobotLearningError, StateError
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
@@ -25,8 +26,10 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.report import WAITING
 from robot_learning.nodes.run import run
+from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
+from robot_learning.safety.guards import Guards
 
 Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached
@@ -62,14 +65,16 @@ class DemoNode(Node):
         self.time = NodeTime(self)
         self.model = ArmModel(self.spec)
         self.session = Session.of(self.spec, bundle)
+        self._clearance = Guards(self.spec).clearance
+        self._states = JointStates(self, self.spec, self.time)
         self._rng = np.random.default_rng(seed)
         self._attempt: Attempt | None = None
         self._progress = time.monotonic()
         self._safe = False
         self._latched, self._latched_at = "", 0.0
-        self._refused = self._reason = ""
+        self._reason = ""
         self._goals = self.create_publisher(PoseStamped, "policy_node/goal", 10)
-        self.create_subscription(JointState, "joint_states", self._on_state, messages.JOINT_STATES)
+        self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
         self.create_subscription(DiagnosticStatus, "policy_node/status", self._on_policy, 10)
         self.create_subscription(Float64MultiArray, "policy_node/action", self._on_action, 50)
         self.create_subscription(DiagnosticStatus, "safety_node/status", self._on_status, 50)
@@ -81,12 +86,13 @@ class DemoNode(Node):
         self.create_timer(1.0, self._watch, clock=steady)
 
     def _on_state(self, message: JointState) -> None:
-        stamp = self.time.seconds(message.header.stamp)
         try:
-            state = messages.arm_state(message, self.spec.joints, stamp)
-        except StateError as error:
-            self._refused = str(error)
+            state = self._states.hear(message, STATE_PERIODS * self.spec.control_period)
+        except StateError:
             return
+        if state is None:
+            return
+        stamp = state.stamp
         self.session.add_state(state, stamp)
         tip = self.model.forward(state.q)[:3, 3]
         attempt = self._attempt
@@ -100,12 +106,19 @@ class DemoNode(Node):
     def _next_goal(self, tip: Array, now: float) -> None:
         if self._missing():
             return
-        while True:
-            _, goal = sampling.in_workspace(self.model, self._rng)
-            if np.linalg.norm(goal - tip) > 2 * self.session.tolerance:
-                break
-        self._attempt = Attempt(goal, sent=now, asked=now)
+        self._attempt = Attempt(self._draw(tip), sent=now, asked=now)
         self._ask(self._attempt, now)
+
+    def _draw(self, tip: Array) -> Array:
+        """Return a goal (3,) that is not here already, where the arm touches nothing, m."""
+        for _ in range(sampling.DRAWS):
+            _, goal = sampling.in_workspace(self.model, self._rng, free=self._is_free)
+            if np.linalg.norm(goal - tip) > 2 * self.session.tolerance:
+                return goal
+        raise ConfigError(f"{self.spec.path}: workspace: too small for the policy's tolerance")
+
+    def _is_free(self, q: Array) -> bool:
+        return not self._clearance.near(q)
 
     def _ask(self, attempt: Attempt, now: float) -> None:
         attempt.asked = now
@@ -191,7 +204,8 @@ class DemoNode(Node):
 
     def _missing(self) -> list[str]:
         """Name what a first goal waits for; the safety node must be in reach and at ease."""
-        states = f"usable joint states ({self._refused})" if self._refused else "joint states"
+        refused = self._states.refused
+        states = f"usable joint states ({refused})" if refused else "joint states"
         safety = f"safety_node ({self._reason})" if self._reason else "safety_node"
         there = {
             states: bool(self.session.times),

@@ -13,7 +13,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, JointCommand
+from robot_learning.base.types import JointCommand
 
 Array = NDArray[np.float64]
 # The first two parts of a labelled array, one number each: a float of ns would be rounded.
@@ -49,18 +49,6 @@ def _values(values: Sequence[float], order: list[int], names: Sequence[str], wha
     if not np.isfinite(array).all():
         raise StateError(f"{what} is not finite: {array}")
     return array
-
-
-def arm_state(message: JointState, joints: Sequence[str], stamp: float) -> ArmState:
-    """Read a state measured at ``stamp``, s.
-
-    Raises:
-        StateError: where a joint is missing or doubled, or a value is missing or not finite.
-    """
-    order = order_of(message.name, joints)
-    q = _values(message.position, order, message.name, "position")
-    qd = _values(message.velocity, order, message.name, "velocity")
-    return ArmState(q, qd, stamp)
 
 
 def labelled(stamp: Time, parts: Mapping[str, Sequence[float]]) -> Float64MultiArray:

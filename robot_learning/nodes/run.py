@@ -1,6 +1,7 @@
 """Running a node to its end: SIGINT and SIGTERM stop it at once, errors are one line."""
 
 import contextlib
+import difflib
 import gc
 import os
 import signal
@@ -14,8 +15,10 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from robot_learning.base.errors import RobotLearningError
+from robot_learning.base.errors import ConfigError, RobotLearningError
+from robot_learning.base.interrupts import end_with_starter
 
+LIKE = 0.7  # from where a name is taken for another one, misspelt
 REALTIME_PRIORITY = 50  # as ros2_control's controller manager
 THREADS = Path("/proc/self/task")
 
@@ -27,10 +30,12 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
         make_node: returns the node.
         args: command line.
     """
+    end_with_starter()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
     node = None
     try:
         node = make_node()
+        _refuse_misspelt(node)
         keep_loaded()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
@@ -51,6 +56,23 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _refuse_misspelt(node: Any) -> None:
+    """Refuse a parameter that looks like one of the node's; warn of others that it has not.
+
+    A file of parameters for several nodes may give one what only others have.
+    """
+    known = list(node.get_parameters_by_prefix(""))
+    for name in node._parameter_overrides:
+        if name in known or name.startswith("qos_overrides."):
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=LIKE)
+        if near:
+            raise ConfigError(
+                f"{node.get_name()}: parameter '{name}': there is none; did you mean '{near[0]}'?"
+            )
+        node.get_logger().warning(f"parameter '{name}': this node has none of that name")
 
 
 def keep_loaded() -> None:

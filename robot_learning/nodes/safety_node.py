@@ -18,7 +18,7 @@ from visualization_msgs.msg import MarkerArray
 from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
-from robot_learning.nodes.clock import ClockWatch, NodeTime, is_set
+from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
 from robot_learning.nodes.report import EACH, SafetyReport
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.scene import ToldScene
@@ -90,7 +90,8 @@ class SafetyNode(Node):
         self.create_service(Trigger, "~/stop", self._on_stop)
         self.create_service(Trigger, "~/resume", self._on_resume)
         self.create_service(SetBool, "~/reduced_speed", self._on_reduced_speed)
-        self.create_timer(self.spec.control_period / WATCHES, self._watch, clock=steady)
+        period = self.spec.control_period
+        self._alarm = Alarm(self, self._watch, period / WATCHES, period / 2)
         self.create_timer(LOOK, self._look, clock=steady)
 
     def _warn_of_unchecked(self) -> None:
@@ -185,6 +186,7 @@ class SafetyNode(Node):
             self._bad = f"scene: marker '{stale}' was not told again within its lifetime"
         if now >= self._next - period / WATCHES:
             self._tick()
+        self._alarm.set(self._next - period / WATCHES - now)
 
     def _set_back(self, seconds: float) -> None:
         """Go on by a clock that was set back."""

@@ -17,8 +17,9 @@ CLEAR = 0.006  # m that the tool stays above the safety margin
 LARGE = 0.6  # m to the far corner of the workspace from which objects have their full size
 NEAR_END = 0.03  # m of the tool's end that count for its radius
 UP = np.array([0.0, 0.0, 1.0])
-# What a robot reaches takes a second to find out; by its hash and the heights, once a process.
-_reached: dict[tuple[object, ...], NDArray[np.bool_]] = {}
+# Where a robot reaches takes a second to find out: by its hash, the heights and the start, once a
+# process. What it touches there depends on who looks, and is looked at each time.
+_solved: dict[tuple[object, ...], list[list[list[Array] | None]]] = {}
 
 
 class Area(NamedTuple):
@@ -83,17 +84,8 @@ class Table:
         There are none where the arm would touch something.
         """
         start = self._centre if q_start is None else q_start
-        free = UP if self.model.spec.n < 6 else None
-        found = inverse.solve(
-            self.model,
-            position,
-            start,
-            rotation=self.model.R_base_down,
-            free=free,
-            attempts=attempts,
-            tolerance=1e-3,
-        )
-        return found.q if found.converged and self.free(found.q) else None
+        q = self._solve(position, start, attempts)
+        return q if q is not None and self.free(q) else None
 
     def area(self, heights: tuple[float, float]) -> Area:
         """Return the largest rectangle over which the tool works at these heights, m.
@@ -106,10 +98,10 @@ class Table:
             np.arange(spec.workspace_lower[k], spec.workspace_upper[k] + 1e-9, PITCH)
             for k in range(2)
         )
-        key = (spec.hash, spec.safety.model_dump_json(), self.free is anywhere, *heights)
-        if key not in _reached:
-            _reached[key] = np.array([[self._reaches((x, y), heights) for y in ys] for x in xs])
-        reached = _reached[key]
+        key = (spec.hash, *heights, self._centre.tobytes())
+        if key not in _solved:
+            _solved[key] = [[self._reach((x, y), heights) for y in ys] for x in xs]
+        reached = np.array([[self._all_free(way) for way in row] for row in _solved[key]])
         rows, columns = _largest(reached)
         if min(rows[1] - rows[0], columns[1] - columns[0]) < 3:
             raise ConfigError(
@@ -122,14 +114,31 @@ class Table:
             np.array([xs[rows[0]], ys[columns[0]]]), np.array([xs[rows[1]], ys[columns[1]]])
         )
 
-    def _reaches(self, xy: tuple[float, float], heights: tuple[float, float]) -> bool:
-        q = self._centre
+    def _reach(self, xy: tuple[float, float], heights: tuple[float, float]) -> list[Array] | None:
+        """Return joints (n,) with the tool down over ``xy`` at each height, from the top down."""
+        way, q = [], self._centre
         for height in sorted(heights, reverse=True):
-            found = self.configuration(self.above(np.array(xy), height), q)
+            found = self._solve(self.above(np.array(xy), height), q)
             if found is None:
-                return False
+                return None
+            way.append(found)
             q = found
-        return True
+        return way
+
+    def _all_free(self, way: list[Array] | None) -> bool:
+        return way is not None and all(self.free(q) for q in way)
+
+    def _solve(self, position: Array, start: Array, attempts: int = 1) -> Array | None:
+        found = inverse.solve(
+            self.model,
+            position,
+            start,
+            rotation=self.model.R_base_down,
+            free=UP if self.model.spec.n < 6 else None,
+            attempts=attempts,
+            tolerance=1e-3,
+        )
+        return found.q if found.converged else None
 
     @cached_property
     def _centre(self) -> Array:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import CloudpickleWrapper, VecEnv
 
 from robot_learning.base.errors import TrainingError
+from robot_learning.base.interrupts import deaf
 from robot_learning.training.worker import Share, Shared, floats, tried, views, work
 
 PATIENCE = 10.0  # s for a process to end that was asked to
@@ -66,7 +67,8 @@ class ProcessVecEnv(VecEnv):
             given = CloudpickleWrapper([makes[i] for i in part])
             arguments = (theirs, given, shared, int(part[0]))
             worker = context.Process(target=work, args=arguments, daemon=True)
-            worker.start()
+            with deaf():
+                worker.start()
             theirs.close()
             self._pipes.append(ours)
             self._workers.append(worker)

@@ -14,6 +14,8 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from robot_learning.base.interrupts import deaf
+
 ALIVE_EVERY = 2.0  # s between two looks whether the training is still there
 
 
@@ -56,7 +58,8 @@ class Tracker:
         main = sys.modules["__main__"]
         file, main.__file__ = getattr(main, "__file__", None), None
         try:
-            self._process.start()
+            with deaf():
+                self._process.start()
         finally:
             main.__file__ = file
         # Where nobody closes it: multiprocessing would send it a signal, which it ignores.

@@ -42,6 +42,7 @@ def test_help_names_every_verb(tmp_path):
         (["evaluate", "nowhere"], "nowhere"),
         (["export", "nowhere"], "nowhere"),
         (["play", "nowhere"], "nowhere"),
+        (["play", "panda-push", "--task", "reach"], "--task goes with --expert"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(tmp_path, arguments, named):

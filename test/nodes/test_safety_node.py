@@ -207,6 +207,15 @@ def test_an_unknown_robot_is_one_line(graph):
     assert "wallace" in graph.words() and "Traceback" not in graph.words()
 
 
+def test_a_misspelt_parameter_is_refused_and_one_of_another_node_is_not(graph):
+    process = graph.start("safety_node", robt="panda")
+    assert graph.ends(process) == 1
+    said = "error: safety_node: parameter 'robt': there is none; did you mean 'robot'?"
+    assert said in graph.words() and "Traceback" not in graph.words()
+    graph.start_safety(autostart=True)
+    assert "parameter 'autostart': this node has none" in graph.words()
+
+
 def test_two_arms_in_two_namespaces_do_not_hear_each_other(graph):
     """Both have the same clock; only the left one has a driver and commands."""
     status = {}

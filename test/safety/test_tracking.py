@@ -117,9 +117,16 @@ def test_the_delay_of_an_arm_is_measured(filter):
     assert filter.delay == 0.0
 
 
-def test_an_arm_later_than_that_is_lost(filter):
-    late_arm(filter, 9)
-    assert filter.latched is Cause.TRACKING_ERROR
+def test_of_an_arm_later_than_that_counts_what_no_delay_explains(filter):
+    """At its fastest it is the periods beyond three away from the reference three ago."""
+    rooms, lost = [], []
+    for periods in range(3, 10):
+        rooms.append(late_arm(filter, periods)[0])
+        lost.append(filter.latched is Cause.TRACKING_ERROR)
+    assert lost == [room < 0 for room in rooms]
+    first = lost.index(True)
+    assert first > 0 and all(lost[first:])
+    assert (np.diff(rooms[: first + 1]) < 0).all()
 
 
 def test_an_arm_that_stands_is_lost_whatever_delay_would_fit(filter):

@@ -35,6 +35,14 @@ def test_the_tool_is_as_long_and_as_wide_as_its_geometry(panda):
     assert 0.01 < table.radius < 0.03
 
 
+def test_an_area_is_that_of_who_asks_whoever_asked_before(panda):
+    whole = Push(panda).area
+    half = Push(panda, free=lambda q: bool(panda.forward(q)[1, 3] < 0)).area
+    assert half.upper[1] <= 0 < whole.upper[1]
+    again = Push(panda).area
+    np.testing.assert_array_equal([again.lower, again.upper], [whole.lower, whole.upper])
+
+
 @pytest.mark.parametrize("task", [Push, PickAndPlace, Stack])
 def test_goals_and_things_lie_in_the_area_apart(panda, task):
     task, rng = task(panda), np.random.default_rng(0)
