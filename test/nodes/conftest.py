@@ -21,9 +21,9 @@ def graph():
     graph.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared():
-    """One graph with a safety node for all who leave it usable."""
+    """One graph with a safety node for all of a module who leave it usable."""
     graph = Graph()
     try:
         graph.start_safety()
