@@ -21,7 +21,7 @@ TRAIN = [
     "torch",
 ]
 # What the tests of the nodes need beside `sim` and `ros`.
-TEST = ["hypothesis", "onnx", "pytest", "pytest-timeout"]
+TEST = ["hypothesis", "onnx", "pytest", "pytest-timeout", "pytest-xdist"]
 
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:

@@ -37,6 +37,7 @@ LATCHED = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PATIENCE = 15_000
 LOOKS = 200  # after which what a busy machine may have lost is sent again
 WATCHDOGS = {"safety_node": {"clock_timeout": 60.0}}
+READY = "ready: commands pass"  # what a safety node says once a start
 ENDED_WELL = (None, 0, -9)
 
 
@@ -78,10 +79,9 @@ class Probe:
         return process is not None and process.poll() is None
 
     def kill(self, name):
-        """End a node as a crash does, and hear what it said last."""
+        """End a node as a crash does."""
         self.processes[name].kill()
         self.processes[name].wait()
-        self.spin(0.1)
 
     def ends(self, process):
         """Return the exit code of a process that is about to end."""
@@ -219,8 +219,10 @@ class Graph(Probe):
 
     def start_safety(self, **parameters):
         """Start the safety node and wait until it lets commands pass."""
-        self._slot = None
+        before = self.words().count(READY)
         self.start("safety_node", robot=str(self.spec.path), **parameters)
+        self.until(lambda: self.words().count(READY) > before)
+        self._slot = None
         self.until(lambda: self._slot is not None)
 
     def step(self):
@@ -377,11 +379,17 @@ class Graph(Probe):
         self.publisher(MarkerArray, "/safety_node/scene").publish(clear)
         self.call(SetBool, "/safety_node/reduced_speed", SetBool.Request(data=False))
         self.call(Trigger, "/safety_node/stop")
-        self.until(lambda: self.run(0.1) or self.call(Trigger, "/safety_node/resume").success)
-        self.until(lambda: not self.latched())
+        self.until(self._resumed)
         self.driver.follows = True
         del self.status[:], self.driver.states[:], self.commands[:]
         self.until(lambda: self.status)
+
+    def _resumed(self):
+        """Say whether commands pass again, and go on doing so."""
+        self.run(0.1)
+        answered = self.call(Trigger, "/safety_node/resume").success
+        self.run(0.1)
+        return answered and not self.latched()
 
 
 def _topic(spec):

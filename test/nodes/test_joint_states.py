@@ -1,5 +1,6 @@
 """Joint states as drivers send them, to the real nodes."""
 
+import copy
 import math
 import xml.etree.ElementTree as ET
 
@@ -27,11 +28,11 @@ def part(state, joints):
 def with_a_gripper(state):
     """A gripper's driver speaks first, 1 ms older; something empty comes between."""
     gripper = JointState(name=["left_finger", "right_finger"], position=[0.01, 0.01])
-    gripper.header.stamp = state.header.stamp
+    gripper.header.stamp = copy.deepcopy(state.header.stamp)
     if gripper.header.stamp.nanosec >= 1_000_000:
         gripper.header.stamp.nanosec -= 1_000_000
     empty = JointState()
-    empty.header.stamp = state.header.stamp
+    empty.header.stamp = gripper.header.stamp
     return [gripper, empty, state]
 
 
