@@ -40,7 +40,8 @@ demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo
 	@$(BIN)/robot-learning demo $(ARGS)
 
 test: install ## Run the tests; with ROS=jazzy those of the nodes, on its rclpy
-	@$(BIN)/python -m pytest -q -m 'not wall_clock and not venv' $(if $(ROS),test/nodes) $(ARGS)
+	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv' --ignore test/nodes -n 2 --dist worksteal $(ARGS))
+	@$(BIN)/python -m pytest -q -m 'not wall_clock' test/nodes $(ARGS)
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 
 test-wall: install ## Run the tests that live on the wall clock alone

@@ -1,5 +1,6 @@
 """Many commands of many adversaries through a safety filter, and what the judge says of it."""
 
+import functools
 import math
 import time
 from collections import Counter, deque
@@ -196,14 +197,24 @@ def _pieces(
             yield Piece(robot, name, range(start, min(start + CHUNK, episodes)), seed, make)
 
 
+@functools.lru_cache(maxsize=1)
+def _stage(robot: str, seed: int) -> tuple[RobotSpec, list[Solid], SafetyFilter, Array]:
+    """Return a robot, what stands around it, its filter there, and where it collides (., n)."""
+    spec = RobotSpec.load(robot)
+    solids = around(spec, seed)
+    contacts = Contacts(spec, [*spec.safety.scene, *solids])
+    into = colliding(spec, contacts, seed)
+    contacts.close()
+    return spec, solids, safety_filter(spec, solids), into
+
+
 def attack(piece: Piece) -> Tally:
     """Return what became of one piece of a campaign."""
-    spec = RobotSpec.load(piece.robot)
-    solids = around(spec, piece.seed)
-    contacts = Contacts(spec, [*spec.safety.scene, *solids])
-    judge, free = Judge(spec, contacts), safety_filter(spec, solids)
-    target = Target(spec, ArmModel(spec), colliding(spec, contacts, piece.seed))
-    filter, tally = piece.make(spec, solids), Tally()
+    spec, solids, free, into = _stage(piece.robot, piece.seed)
+    # New for each piece, since both remember: what came before must not matter.
+    contacts, filter = Contacts(spec, [*spec.safety.scene, *solids]), piece.make(spec, solids)
+    judge, tally = Judge(spec, contacts), Tally()
+    target = Target(spec, ArmModel(spec), into)
     for episode in piece.episodes:
         number = list(ADVERSARIES).index(piece.adversary)
         rng = np.random.default_rng([piece.seed, number, episode])

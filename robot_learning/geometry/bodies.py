@@ -66,7 +66,8 @@ class ArmBodies:
         self.spec = spec
         if spec.hash not in _READ:
             _READ[spec.hash] = _read(spec)
-        self.screws, self.bodies, self.capsules, self.points, self.table = _READ[spec.hash]
+        read = _READ[spec.hash]
+        self.screws, self.bodies, self.capsules, self.points, self.table, self._levers = read
         self.links = [body.link for body in self.bodies]
         self._zero = [np.ascontiguousarray(body.T_base_body) for body in self.bodies]
         self._request, self._result = coal.DistanceRequest(), coal.DistanceResult()
@@ -126,6 +127,11 @@ class ArmBodies:
 
         Neighbouring joints' distance is fixed, so the way along them bounds every lever.
         """
+        if (body, above) not in self._levers:
+            self._levers[body, above] = self._lever(body, above)
+        return self._levers[body, above]
+
+    def _lever(self, body: int, above: int) -> Array:
         link, out = self.links[body], np.zeros(self.spec.n)
         own = self.bodies[body]
         beyond = 0.0
@@ -153,6 +159,7 @@ class _Read(NamedTuple):
     capsules: list[Capsule]
     points: Array
     table: NDArray[np.void]
+    levers: dict[tuple[int, int], Array]
 
 
 # By the robot's hash: hulls take a second to make, and arms that share them share the caches.
@@ -166,7 +173,7 @@ def _read(spec: RobotSpec) -> _Read:
     bodies = [*read_bodies(spec), point]
     capsules = [enclosing(body.points, body.radius) for body in bodies]
     points = np.concatenate([body.points for body in bodies])
-    return _Read(model.screws, bodies, capsules, points, _table(bodies, capsules))
+    return _Read(model.screws, bodies, capsules, points, _table(bodies, capsules), {})
 
 
 def _table(bodies: list[Body], capsules: list[Capsule]) -> NDArray[np.void]:
