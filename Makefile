@@ -40,9 +40,13 @@ demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo
 	@$(BIN)/robot-learning demo $(ARGS)
 
 test: install ## Run the tests; with ROS=jazzy those of the nodes, on its rclpy
-	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv' --ignore test/nodes -n 2 --dist worksteal $(ARGS))
-	@$(BIN)/python -m pytest -q -m 'not wall_clock' test/nodes $(ARGS)
+ifneq ($(ARGS),)
+	@$(BIN)/python -m pytest -q -m 'not venv' $(ARGS)
+else
+	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv' --ignore test/nodes -n 2 --dist worksteal)
+	@$(BIN)/python -m pytest -q -m 'not wall_clock' test/nodes
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
+endif
 
 test-wall: install ## Run the tests that live on the wall clock alone
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes

@@ -119,11 +119,13 @@ class SimNode(Node):
             self.get_logger().warning(
                 f"{late:.2f} s are not simulated: {why}", throttle_duration_sec=1.0
             )
-        held = self.controller.sample(self.now)[0]
+        before = self.now
+        held = self.controller.sample(before)[0]
         self._lay_time()
         if late < 0:
             self.controller.reset(held)
-        self._publish()
+        if self.now != before:  # A stamp is told once.
+            self._publish()
 
     def _watch_clock(self) -> None:
         if self.count_publishers("/clock") == 0:
