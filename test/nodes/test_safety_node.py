@@ -180,7 +180,9 @@ def test_forward_position_controller_gets_a_smooth_stream():
         sent = graph.listen(Float64MultiArray, "/forward_position_controller/commands", 1000)
         graph.start_safety(controller_type="forward_position_controller")
         before = graph.q()
-        graph.drive(push(graph.spec, speed=1.0), 1.0)
+        for _ in range(25):
+            graph.drive(push(graph.spec, speed=1.0), graph.spec.control_period)
+            graph.spin(0.01)  # Simulated time may not outrun the stream.
         graph.wait_at_rest()
         assert graph.q()[0] > before[0] + 0.5 and len(sent) > 50
         positions = np.array([message.data for message in sent])
