@@ -35,6 +35,9 @@ Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached
 ASK_AGAIN = 1.0  # s after which a goal that nobody took is sent again
 SILENCE = 30.0  # s without any progress after which the demo gives up
+LOADING = (
+    150.0  # s more for the first goal: nodes may have to compile, on a slow machine beside others
+)
 LATCHED = 5.0  # s; a stop that nobody has resumed by then ends the demo
 
 
@@ -224,9 +227,11 @@ class DemoNode(Node):
                 "were reached"
             )
         missing = ", ".join(self._missing())
-        if now - self._progress > SILENCE + self._timeout:
+        loads = bool(missing) and not self.session.goals
+        patience = SILENCE + self._timeout + (LOADING if loads else 0.0)
+        if now - self._progress > patience:
             raise RobotLearningError(
-                f"no goal was finished for {SILENCE + self._timeout:.0f} s; "
+                f"no goal was finished for {patience:.0f} s; "
                 + (f"still waiting for {missing}" if missing else "joint states come")
             )
         if missing and self._attempt is None:

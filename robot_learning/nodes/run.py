@@ -18,7 +18,7 @@ from rclpy.signals import SignalHandlerOptions
 from robot_learning.base.errors import ConfigError, RobotLearningError
 from robot_learning.base.interrupts import end_with_starter
 
-LIKE = 0.7  # from where a name is taken for another one, misspelt
+LIKE = 0.8  # from where a name is taken for another one, misspelt
 REALTIME_PRIORITY = 50  # as ros2_control's controller manager
 THREADS = Path("/proc/self/task")
 
