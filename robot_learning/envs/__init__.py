@@ -2,8 +2,13 @@
 
 from typing import Any
 
-import gymnasium
-from gymnasium.wrappers import TimeLimit
+from robot_learning.base.extras import way_out
+
+try:
+    import gymnasium
+    from gymnasium.wrappers import TimeLimit
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(way_out(error), name=error.name) from None
 
 from robot_learning.envs.arm_env import ArmEnv
 from robot_learning.envs.camera import CameraObservation

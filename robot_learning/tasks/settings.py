@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, PrivateAttr, field_validator
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.settings import Section, find, read
@@ -56,6 +56,12 @@ class TaskSettings(Section):
     steps: PositiveInt | None = None
     object: ObjectSettings | None = None
     workspace: Box | None = None
+    _path: Path | None = PrivateAttr(None)
+
+    @property
+    def where(self) -> str:
+        """What errors begin with: the file, or the task's name where there is none."""
+        return f"task '{self.task}'" if self._path is None else str(self._path)
 
     @field_validator("task")
     @classmethod
@@ -73,7 +79,10 @@ def load_task(name_or_path: str | Path) -> TaskSettings:
     """
     if name_or_path in TASKS:
         return TaskSettings(task=str(name_or_path))
-    return read(TaskSettings, find("task", name_or_path, others=TASKS))
+    path = find("task", name_or_path, others=TASKS)
+    settings = read(TaskSettings, path)
+    settings._path = path
+    return settings
 
 
 def make_task(
@@ -98,7 +107,7 @@ def make_task(
     kind = TASKS[settings.task]
     tolerance = settings.tolerance if tolerance is None else tolerance
     if settings.workspace is not None:
-        model = _narrowed(model, settings.workspace)
+        model = _narrowed(model, settings.workspace, settings.where)
     if settings.object is None:
         task = kind(model, reward=reward, tolerance=tolerance, free=free)
     elif issubclass(kind, Push):
@@ -106,16 +115,16 @@ def make_task(
         moved = replace(kind(model, free=free).object, **given)
         task = kind(model, reward=reward, tolerance=tolerance, free=free, object_spec=moved)
     else:
-        raise ConfigError(f"task '{settings.task}': object: there is nothing to move in it")
+        raise ConfigError(f"{settings.where}: object: there is nothing to move in it")
     task.steps = settings.steps or task.steps
     return task
 
 
-def _narrowed(model: ArmModel, box: Box) -> ArmModel:
+def _narrowed(model: ArmModel, box: Box, where: str) -> ArmModel:
     spec, lower, upper = model.spec, np.array(box.lower), np.array(box.upper)
     if not ((lower >= spec.workspace_lower) & (upper <= spec.workspace_upper)).all():
         raise ConfigError(
-            f"workspace: {box.lower} to {box.upper} m is not inside that of {spec.path}: "
+            f"{where}: workspace: {box.lower} to {box.upper} m is not inside that of {spec.path}: "
             f"{spec.workspace_lower} to {spec.workspace_upper} m"
         )
     return ArmModel(replace(spec, workspace_lower=lower, workspace_upper=upper))

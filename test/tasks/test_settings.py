@@ -63,11 +63,11 @@ def test_goals_stay_inside_a_narrower_workspace(write):
         ("task: juggle", "own.yaml: task: 'juggle'.*push"),
         ("task: reach\nsteps: 0", "own.yaml: steps"),
         ("task: reach\ncolour: red", "own.yaml: colour: unknown key"),
-        ("task: reach\nobject: {mass: 1.0}", "nothing to move"),
+        ("task: reach\nobject: {mass: 1.0}", "own.yaml: object: there is nothing to move"),
         ("task: [", "own.yaml: not valid YAML"),
         (
             "task: reach\nworkspace: {lower: [0, 0, 0], upper: [9, 9, 9]}",
-            "not inside that of .*panda.yaml",
+            "own.yaml: workspace: .*not inside that of .*panda.yaml",
         ),
         (
             "task: reach\nworkspace: {lower: [0.5, 0, 0.2], upper: [0.4, 0.1, 0.3]}",
