@@ -11,6 +11,7 @@ import typer
 from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.extras import require, way_out
 from robot_learning.cli import demo, evaluate, export, play, safety, schema, train
+from robot_learning.cli.options import PLAIN
 
 
 def _with(extra: str, verb: Callable[..., None]) -> Callable[..., None]:
@@ -24,12 +25,6 @@ def _with(extra: str, verb: Callable[..., None]) -> Callable[..., None]:
     return checked
 
 
-# Help by rich takes half as long again.
-PLAIN: Any = {
-    "add_completion": False,
-    "rich_markup_mode": None,
-    "pretty_exceptions_enable": False,
-}
 app = typer.Typer(
     help="From a URDF to a trained policy that moves the arm safely.",
     no_args_is_help=True,

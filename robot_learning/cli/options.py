@@ -1,7 +1,7 @@
 """Arguments that several verbs share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
 
+# Help that rich prints takes about twice as long.
+PLAIN: Any = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
 HELP = "Folder of a run or of a bundle, or a shipped policy, e.g. panda-push."
 RunOrBundle = Annotated[Path, typer.Argument(help=HELP)]
 Robot = Annotated[

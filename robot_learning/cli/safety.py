@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from robot_learning.cli.options import PLAIN
+
 if TYPE_CHECKING:
     from robot_learning.assurance.campaign import Tally
     from robot_learning.assurance.constraints import Table
     from robot_learning.robot import RobotSpec
 
-app = typer.Typer(help="Show and attack the safety filter of a robot.", no_args_is_help=True)
+app = typer.Typer(
+    help="Show and attack the safety filter of a robot.", no_args_is_help=True, **PLAIN
+)
 
 QUICK = 20_000
 Robot = Annotated[str, typer.Argument(help="Robot name or YAML file.")]

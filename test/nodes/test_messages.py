@@ -25,6 +25,9 @@ def test_joints_are_matched_by_name():
         ({"name": ["a", "b"]}, "'c' is missing"),
         ({"name": ["a", "b", "c", "c"], "position": [0.0] * 4}, "'c' is named twice"),
         ({"position": [0.0, 0.0]}, "2 values of position for 3 names"),
+        ({"velocity": [0.0, 0.0]}, "2 values of velocity for 3 names"),
+        ({"position": [0.0, float("nan"), 0.0]}, "position is not finite"),
+        ({"velocity": [0.0, float("inf"), 0.0]}, "velocity is not finite"),
     ],
 )
 def test_what_is_wrong_is_named(fields, named):

@@ -33,7 +33,7 @@ from robot_learning.safety.motion import REST
 from robot_learning.worlds.bullet import BulletWorld
 from robot_learning.worlds.variation import Variation
 
-DECISIONS = 20
+DECISIONS = 25
 LEAD = 4  # a segment is sent so many parts of a control period ahead: 1 / 4
 SLICES, HELD = 16, 3  # a held command is served 3 / 16 of a control period after its start
 BEGIN = 100 * 10**9  # ns, the first time on the clock
@@ -212,9 +212,13 @@ def _stamp(now):
     ("every", "task", "scales"),
     [
         (1, "reach", {}),
-        (1, "track_trajectory", SCALES),
-        (2, "track_trajectory", {}),
+        (2, "reach", {}),
+        (3, "reach", {}),
         (3, "reach", SCALES),
+        (1, "reach", SCALES),
+        (1, "track_trajectory", {}),
+        (2, "track_trajectory", {}),
+        (2, "track_trajectory", SCALES),
     ],
     ids=lambda value: "own scales" if value == SCALES else str(value or "scales"),
 )
