@@ -99,8 +99,11 @@ class Interface:
     @cached_property
     def needs(self) -> dict[str, str]:
         """Names of the inputs that the terms read, each with the first term that does."""
-        read = [(needed, name) for name in self.terms for needed in TERMS[name].inputs]
-        return dict(reversed(read))
+        first: dict[str, str] = {}
+        for name in self.terms:
+            for needed in TERMS[name].inputs:
+                first.setdefault(needed, name)
+        return first
 
     @property
     def n_obs(self) -> int:
