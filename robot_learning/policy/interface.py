@@ -87,7 +87,7 @@ class Interface:
         for name in self.terms:
             if name not in TERMS:
                 raise ConfigError(f"observation term '{name}': expected {', '.join(TERMS)}")
-            size = TERMS[name].size(len(self.joints), self.n_action)
+            size = TERMS[name].length(len(self.joints), self.n_action)
             self._slices[name] = slice(start, start + size)
             start += size
 

@@ -1,3 +1,6 @@
+import importlib
+from pkgutil import iter_modules
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -5,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from robot_learning.base.errors import BundleError, ConfigError, StateError
 from robot_learning.base.types import ArmState, Input
 from robot_learning.kinematics import ArmModel
-from robot_learning.policy import History, Interface
+from robot_learning.policy import History, Interface, terms
 from robot_learning.policy.terms import TERMS
 
 
@@ -213,3 +216,10 @@ def test_the_last_number_of_an_action_is_the_grippers(model, arm6, state):
     assert interface.decode(model, action, state).opening == pytest.approx(0.75)
     alone = Interface(joints=arm6.joints).decode(model, np.zeros(arm6.n), state)
     assert alone.opening is None
+
+
+def test_no_two_modules_of_terms_name_the_same_one():
+    modules = [
+        importlib.import_module(f"{terms.__name__}.{m.name}") for m in iter_modules(terms.__path__)
+    ]
+    assert sum(len(getattr(module, "TERMS", {})) for module in modules) == len(TERMS)

@@ -1,0 +1,84 @@
+"""What a term is, what it may look at, and the terms that any input has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.types import ArmState
+from robot_learning.kinematics import ArmModel
+
+Array = NDArray[np.float64]
+Compute = Callable[["Sight"], Array]
+# Inputs that somebody tells, which stand until they tell otherwise; all others are measured.
+GOALS = ("goal", "goal_rotation", "stack_goal")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything a term may look at.
+
+    Attributes:
+        model: the arm.
+        state: the measured joint state.
+        T_base_tip: (4, 4) tip pose at that state, m.
+        J: (6, n) Jacobian of the tip there, linear rows first, base frame.
+        inputs: values of the inputs the node or the task gives, base frame, by name.
+        previous_inputs: the same one policy period ago; empty at the start.
+        previous_action: (n_action,) the last action, zeros at the start.
+        period: the policy period, s.
+    """
+
+    model: ArmModel
+    state: ArmState
+    T_base_tip: Array
+    J: Array
+    inputs: Mapping[str, Array]
+    previous_inputs: Mapping[str, Array]
+    previous_action: Array
+    period: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """One observation term.
+
+    Attributes:
+        compute: returns the (size,) values.
+        size: number of values; or the same as a function of the numbers of joints and actions.
+        inputs: names of all inputs that it reads.
+    """
+
+    compute: Compute
+    size: int | Callable[[int, int], int]
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def of_goal(self) -> bool:
+        """Whether it depends on a goal; hindsight replay changes goals and nothing else."""
+        return any(name in GOALS for name in self.inputs)
+
+    def length(self, n: int, n_action: int) -> int:
+        """Return how many values it has for an arm of ``n`` joints."""
+        return self.size if isinstance(self.size, int) else self.size(n, n_action)
+
+
+def per_joint(n: int, n_action: int) -> int:
+    """Return the size of a term with one value a joint."""
+    return n
+
+
+def value_of(name: str) -> Compute:
+    """Return the term of an input as it is; a position in the base frame, m, (3,)."""
+    return lambda sight: sight.inputs[name]
+
+
+def velocity_of(name: str) -> Compute:
+    """Return the term of an input's velocity over the last policy period, m/s, (3,)."""
+
+    def velocity(sight: Sight) -> Array:
+        before = sight.previous_inputs.get(name, sight.inputs[name])
+        return (sight.inputs[name] - before) / sight.period
+
+    return velocity

@@ -1,0 +1,27 @@
+"""Terms of the tip."""
+
+import numpy as np
+
+from robot_learning.policy.terms.term import Array, Sight, Term
+
+
+def _position(sight: Sight) -> Array:
+    """Tip position in the base frame, m, (3,)."""
+    return sight.T_base_tip[:3, 3]
+
+
+def _rotation(sight: Sight) -> Array:
+    """First two columns of the tip's rotation, (6,); continuous (Zhou and others 2019)."""
+    return sight.T_base_tip[:3, :2].T.ravel()
+
+
+def _velocity(sight: Sight) -> Array:
+    """Velocity of the tip in the base frame, m/s, (3,)."""
+    return np.asarray(sight.J[:3] @ sight.state.qd)
+
+
+TERMS = {
+    "tip_position": Term(_position, 3),
+    "tip_rotation": Term(_rotation, 6),
+    "tip_velocity": Term(_velocity, 3),
+}
