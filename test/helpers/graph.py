@@ -107,6 +107,12 @@ class Probe:
         self.wait(lambda: made.get_subscription_count() > own)
         return made
 
+    def drop(self, kind, topic):
+        """Stop being a publisher."""
+        if (kind, topic) in self._publishers:
+            self.node.destroy_publisher(self._publishers.pop((kind, topic)))
+        self.wait(lambda: not self.node.count_publishers(topic))
+
     def hear(self):
         """Take one message, or wait 10 ms for none."""
         self.executor.spin_once(timeout_sec=0.01)
