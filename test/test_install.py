@@ -89,6 +89,20 @@ def test_what_needs_an_extra_says_so_in_one_line(venv, outside, command, extra):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("robot", "extra"), [("panda", "sim"), ("ur5", "robots")])
+def test_a_robot_whose_files_are_missing_names_the_extra(venv, outside, robot, extra):
+    command = [venv / "robot-learning", "safety", "check", robot, "--commands", "0"]
+    done = subprocess.run(command, **outside)
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"pip install 'robot_learning[{extra}]'\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_environments_name_the_extra_that_they_need(venv, outside):
+    done = subprocess.run([venv / "python", "-c", "import robot_learning.envs"], **outside)
+    assert done.stderr.endswith("not installed: pip install 'robot_learning[sim]'\n")
+
+
 class PlainGraph(Graph):
     """Starts the executables of a virtual environment in place of this source tree."""
 

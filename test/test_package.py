@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 import setuptools
 
 import robot_learning
-from robot_learning.base import extras
+from robot_learning.base import extras, paths
 from robot_learning.base.errors import ConfigError
+from robot_learning.robot import RobotSpec
 
 SOURCE = Path(__file__).parent.parent
 FORBIDDEN = {"pybullet", "gymnasium", "torch", "stable_baselines3", "sb3_contrib"}
@@ -76,6 +78,22 @@ def test_what_is_missing_is_named_with_the_extra_that_brings_it(monkeypatch):
     assert "[sim]" in extras.way_out(ModuleNotFoundError("", name="pybullet.sub"))
     assert "source ROS 2" in extras.way_out(ModuleNotFoundError("", name="rclpy"))
     assert extras.way_out(ModuleNotFoundError("", name="robot_learning.nowhere")) is None
+
+
+@pytest.mark.parametrize(("robot", "extra"), [("panda", "sim"), ("ur5", "robots")])
+def test_a_robot_whose_files_an_extra_brings_names_it(monkeypatch, robot, extra):
+    monkeypatch.setattr(sys, "path", [str(SOURCE)])
+    monkeypatch.setattr(paths.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=rf"{robot}.yaml: urdf: no file .*\[{extra}\]'$"):
+        RobotSpec.load(robot)
+
+
+def test_a_file_that_an_installed_package_lacks_is_not_blamed_on_an_extra(tmp_path):
+    file = tmp_path / "arm.yaml"
+    text = (SOURCE / "config/robots/panda.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("panda.urdf", "wanda.urdf"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"wanda\.urdf$"):
+        RobotSpec.load(file)
 
 
 def test_nothing_else_is_found_in_the_package():

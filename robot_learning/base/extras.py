@@ -1,8 +1,10 @@
 """Which extra of the package brings what the plain install leaves out."""
 
 import importlib.util
+from pathlib import Path
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import package_roots
 
 # The modules of each extra that code imports; `train` holds `sim`.
 MODULES = {
@@ -11,6 +13,8 @@ MODULES = {
     "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
 }
 INCLUDED = {"train": ("sim",)}
+# The packages whose files the shipped robots refer to.
+FILES = {"pybullet_data": "sim", "example-robot-data": "robots"}
 
 
 def require(extra: str, what: str) -> None:
@@ -32,6 +36,14 @@ def way_out(error: ModuleNotFoundError) -> str | None:
         if module in modules:
             return f"{module} is not installed: {_install(extra)}"
     return None
+
+
+def way_to(file: Path) -> str:
+    """Return what to add to the error about a missing file where an extra would bring it."""
+    for part in file.parts:
+        if part in FILES and not package_roots(part):
+            return f"; {part} is not installed: {_install(FILES[part])}"
+    return ""
 
 
 def _install(extra: str) -> str:

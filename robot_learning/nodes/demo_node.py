@@ -35,9 +35,8 @@ Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached
 ASK_AGAIN = 1.0  # s after which a goal that nobody took is sent again
 SILENCE = 30.0  # s without any progress after which the demo gives up
-LOADING = (
-    150.0  # s more for the first goal: nodes may have to compile, on a slow machine beside others
-)
+# s more for the first goal: nodes may have to compile, on a slow machine beside others.
+LOADING = 150.0
 LATCHED = 5.0  # s; a stop that nobody has resumed by then ends the demo
 
 

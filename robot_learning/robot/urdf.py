@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.extras import way_to
 from robot_learning.robot.urdf_file import MOVABLE, end, read_urdf
 
 
@@ -41,7 +42,7 @@ class Urdf:
     def load(cls, path: Path, named_by: Path) -> "Urdf":
         """Parse the file; ``named_by`` is the YAML file that refers to it."""
         if not path.is_file():
-            raise ConfigError(f"{named_by}: urdf: no file {path}")
+            raise ConfigError(f"{named_by}: urdf: no file {path}{way_to(path)}")
         root = read_urdf(path)
         joints = {j.get("name", ""): _joint(path, j) for j in root.findall("joint")}
         return cls(path, root, joints)

@@ -1,8 +1,10 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import imageio.v2 as imageio
 import pytest
@@ -145,6 +147,35 @@ def test_ctrl_c_says_how_to_go_on_and_going_on_works(tmp_path):
     assert done.returncode == 0, done.stderr
     assert curve.read_text().splitlines()[-1].startswith("90")
     assert "success" in done.stdout
+
+
+def left_of(group):
+    """Return the process ids of a group that still run."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of = file.read_text().rpartition(")")[2].split()[:3]
+            if of == str(group) and state != "Z":
+                found.append(file.parent.name)
+    return found
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 4.0])
+def test_ctrl_c_ends_an_attack_without_a_traceback_from_its_workers(tmp_path, seconds):
+    command = [sys.executable, "-m", "robot_learning.cli.main", "safety", "fuzz", "arm6"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE, env=environment()
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert b"Traceback" not in stderr, stderr.decode()
+    for _ in range(100):  # what it has left over is gone soon
+        if not left_of(process.pid):
+            return
+        time.sleep(0.1)
+    raise AssertionError(left_of(process.pid))
 
 
 def test_a_run_is_not_overwritten(tmp_path):

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from helpers.graph import Graph, push, value_of
+from helpers.messages import in_two
 from helpers.robots import robot_yaml
 from sensor_msgs.msg import JointState
 
@@ -14,15 +15,6 @@ from robot_learning.base.errors import SafetyError
 from robot_learning.base.paths import share_dir
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter
-
-
-def part(state, joints):
-    """Return a message with some of the joints of another."""
-    message = JointState(name=[state.name[i] for i in joints])
-    message.position = [state.position[i] for i in joints]
-    message.velocity = [state.velocity[i] for i in joints]
-    message.header.stamp = state.header.stamp
-    return message
 
 
 def with_a_gripper(state):
@@ -34,11 +26,6 @@ def with_a_gripper(state):
     empty = JointState()
     empty.header.stamp = gripper.header.stamp
     return [gripper, empty, state]
-
-
-def in_two(state):
-    n = len(state.name)
-    return [part(state, range(n // 2)), part(state, range(n // 2, n))]
 
 
 def without_velocity(state):
