@@ -44,6 +44,13 @@ def main() -> None:
         help="the scripts alone, so many episodes a robot and task",
     )
     parser.add_argument(
+        "--latency",
+        type=int,
+        metavar="EPISODES",
+        default=0,
+        help="Push by the script where commands and states are late, so many episodes each",
+    )
+    parser.add_argument(
         "--simulation",
         action="store_true",
         help="environment steps beside panda-gym's, which is installed under --runs",
@@ -75,6 +82,8 @@ def main() -> None:
         rows = physics.rows()
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
+    elif arguments.latency:
+        rows = experts.late_rows(arguments.latency)
     elif arguments.experts:
         rows = experts.rows(arguments.experts)
     else:
