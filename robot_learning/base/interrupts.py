@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 # Set to the process that starts another one for itself alone.
@@ -38,6 +39,8 @@ def deaf() -> Iterator[None]:
 
     A process listens again once it calls :func:`listen`.
     """
+    # Started inside, multiprocessing's tracker would let this process hear again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
