@@ -9,7 +9,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
 from helpers.driver import Driver
-from helpers.graph import PATIENCE, Probe
+from helpers.graph import Probe
 from helpers.messages import in_two
 from helpers.processes import claim_domain
 from helpers.robots import robot_yaml, scripted_bundle
@@ -46,7 +46,8 @@ def test_goals_are_free_of_contact_where_each_state_comes_in_two_messages(probe,
     )
     safety = probe.publisher(DiagnosticStatus, "/safety_node/status")
     policy = probe.publisher(DiagnosticStatus, "/policy_node/status")
-    for _ in range(PATIENCE):
+
+    def step():
         driver.advance()
         safety.publish(DiagnosticStatus(level=DiagnosticStatus.OK, message="OK"))
         if sent:
@@ -54,9 +55,8 @@ def test_goals_are_free_of_contact_where_each_state_comes_in_two_messages(probe,
             goal = KeyValue(key="goal", value=f"{point.x!r} {point.y!r} {point.z!r}")
             policy.publish(DiagnosticStatus(values=[goal]))
         probe.hear()
-        if demo.poll() is not None:
-            break
-    assert demo.poll() == 1 and f"0 of {GOALS}" in probe.words()
+
+    assert probe.ends(demo, step) == 1 and f"0 of {GOALS}" in probe.words()
     record = json.loads((tmp_path / "session.json").read_text(encoding="utf-8"))
     goals = np.array([attempt["goal"] for attempt in record["goals"]])
     assert len(goals) == GOALS and (goals[:, 1] < WALL).all()

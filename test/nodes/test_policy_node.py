@@ -211,10 +211,12 @@ def test_it_says_that_no_safety_node_listens(arm, bundle):
     arm.activate(bundle.path)
     # The probe listens as well.
     arm.node.destroy_subscription(arm.listener)
-    arm.until(says(arm, "nobody listens", "/policy_node/command"))
-    arm.listener = arm.node.create_subscription(
-        JointState, "/policy_node/command", arm.commands.append, 100
-    )
+    try:
+        arm.until(says(arm, "nobody listens", "/policy_node/command"))
+    finally:
+        arm.listener = arm.node.create_subscription(
+            JointState, "/policy_node/command", arm.commands.append, 100
+        )
 
 
 def test_bundle_and_robot_are_set_while_unconfigured(system, tmp_path):
