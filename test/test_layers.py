@@ -88,6 +88,17 @@ def test_deployed_nodes_load_nothing_heavy(node):
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("node", ["policy_node", "monitor_node"])
+def test_nodes_that_filter_nothing_do_not_load_the_filter(node):
+    code = (
+        f"import sys, robot_learning.nodes.{node}\n"
+        "heavy = ['robot_learning.safety', 'scipy.optimize']\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
 def test_the_command_line_loads_nothing_heavy_until_a_verb_runs():
     code = (
         "import sys, robot_learning.cli.main\n"

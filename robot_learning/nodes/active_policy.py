@@ -16,8 +16,8 @@ from robot_learning.base.periods import STREAM_PERIODS
 from robot_learning.base.types import ArmState, Input
 from robot_learning.nodes import messages
 from robot_learning.nodes.clock import NodeTime
+from robot_learning.nodes.diagnostics import WAITING
 from robot_learning.nodes.parameters import Timeout
-from robot_learning.nodes.report import WAITING
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyRunner
 from robot_learning.policy.runner import StepResult

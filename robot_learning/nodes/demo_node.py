@@ -24,7 +24,7 @@ from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.report import WAITING
+from robot_learning.nodes.diagnostics import WAITING
 from robot_learning.nodes.run import run
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyBundle

@@ -16,7 +16,7 @@ from robot_learning.base.errors import StateError
 from robot_learning.base.paths import find_bundle
 from robot_learning.monitoring.statistics import deviation
 from robot_learning.nodes import messages, parameters
-from robot_learning.nodes.report import EACH, Diagnostics, diagnostic
+from robot_learning.nodes.diagnostics import EACH, Diagnostics, diagnostic
 from robot_learning.nodes.run import run
 from robot_learning.policy import PolicyBundle
 

@@ -17,13 +17,11 @@ from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.nodes import parameters
 from robot_learning.nodes.active_policy import ActivePolicy, Condition
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.report import EACH, Diagnostics, diagnostic
+from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK, Diagnostics, diagnostic
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
 
-LOOK = 0.2  # s of steady time between two looks at what keeps the node from working
-GRACE = 0.7  # s of steady time for the graph to come together
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 WHILE_UNCONFIGURED = ("bundle", "robot")
 

@@ -19,8 +19,9 @@ from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
-from robot_learning.nodes.report import EACH, SafetyReport
+from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK
 from robot_learning.nodes.run import run, set_realtime
+from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
 from robot_learning.nodes.sources import Pace, Sources
 from robot_learning.nodes.states import TOPIC, JointStates
@@ -33,8 +34,6 @@ LEAD = 0.25
 MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
 MOST_COMMANDS = 20  # that are looked at in one control period; of more only the newest is
-LOOK = 0.2  # s of steady time between two looks at what keeps the node from working
-GRACE = 0.7  # s of steady time for the graph to come together
 
 
 class SafetyNode(Node):

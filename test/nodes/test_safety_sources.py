@@ -18,8 +18,9 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.base.errors import StateError
+from robot_learning.nodes.diagnostics import Diagnostics, diagnostic
 from robot_learning.nodes.messages import trajectory_of
-from robot_learning.nodes.report import UNITS, Diagnostics, diagnostic
+from robot_learning.nodes.safety_report import UNITS
 from robot_learning.nodes.sources import Sources
 
 # Jazzy's rclpy does not tell who published a message.
