@@ -89,6 +89,13 @@ def test_what_needs_an_extra_says_so_in_one_line(venv, outside, command, extra):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_what_the_filter_keeps_is_shown_without_an_extra(venv, outside):
+    command = [venv / "robot-learning", "safety", "check", "arm6", "--commands", "0"]
+    done = subprocess.run(command, **outside)
+    assert done.returncode == 0, done.stderr
+    assert "self_collision" in done.stdout and "Bullet is not installed" in done.stderr
+
+
 @pytest.mark.parametrize(("robot", "extra"), [("panda", "sim"), ("ur5", "robots")])
 def test_a_robot_whose_files_are_missing_names_the_extra(venv, outside, robot, extra):
     command = [venv / "robot-learning", "safety", "check", robot, "--commands", "0"]

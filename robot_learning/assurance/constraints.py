@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from robot_learning.base.extras import missing
 from robot_learning.geometry.bodies import TIP, ArmBodies
 from robot_learning.geometry.shapes import Shape
 from robot_learning.kinematics import ArmModel
@@ -13,7 +14,6 @@ from robot_learning.kinematics.inertia import without_mass
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.urdf_file import HELD, read_urdf
 from robot_learning.safety.guards import Guards
-from robot_learning.worlds.bullet.loading import moments_fit
 
 
 class Table(NamedTuple):
@@ -72,13 +72,22 @@ def _taken(spec: RobotSpec) -> Table:
     rows = [("gravity", f"along ({pull}) of {spec.base_link}: {source}")]
     held = [joint.get("name", "") for joint in root.findall("joint") if joint.get("type") in HELD]
     light = ", ".join(without_mass(spec))
-    if not moments_fit(spec):
+    if not _moments_taken(spec):
         rows.append(("moments of inertia", "of the shapes; no body has some of those in the URDF"))
     if light:
         rows.append(("1 g each", f"what {light} move; the URDF has no mass there"))
     if held:
         rows.append(("held at 0", f"{', '.join(held)}: floating or planar, can't be commanded"))
     return Table("Taken for granted", ("what", "how"), rows)
+
+
+def _moments_taken(spec: RobotSpec) -> bool:
+    """Say whether the simulation takes the URDF's moments; without it nobody asks for them."""
+    if missing("sim"):
+        return True
+    from robot_learning.worlds.bullet.loading import moments_fit
+
+    return moments_fit(spec)
 
 
 def _pairs(guards: Guards) -> Table:

@@ -23,10 +23,15 @@ def require(extra: str, what: str) -> None:
     Raises:
         ConfigError: naming what is missing and the extra that brings it.
     """
+    lacking = missing(extra)
+    if lacking:
+        raise ConfigError(f"{what} needs {', '.join(lacking)}: {_install(extra)}")
+
+
+def missing(extra: str) -> list[str]:
+    """Return the modules of an extra that are not installed; nothing is imported."""
     modules = [name for part in (extra, *INCLUDED.get(extra, ())) for name in MODULES[part]]
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigError(f"{what} needs {', '.join(missing)}: {_install(extra)}")
+    return [name for name in modules if importlib.util.find_spec(name) is None]
 
 
 def way_out(error: ModuleNotFoundError) -> str | None:
