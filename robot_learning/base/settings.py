@@ -140,7 +140,7 @@ def explain(error: ValidationError) -> str:
                 meant = _meant(key, known) or f"; expected {', '.join(known)}"
                 lines.append(f"{name}: unknown key{meant}")
         else:
-            lines.append(f"{where or 'the file'}: {_said(item)}")
+            lines.append(f"{where}: {_said(item)}" if where else _said(item))
     return "; ".join(dict.fromkeys(lines))
 
 
