@@ -1,4 +1,5 @@
 import os
+import signal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -7,6 +8,9 @@ from helpers.robots import scripted_bundle
 
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec, available_robots
+
+# What a shell runs in the background is deaf to Ctrl-C; so would be all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=available_robots(), scope="session")
