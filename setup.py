@@ -11,6 +11,7 @@ MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
 
 ROBOTS = ["example-robot-data"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
+MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
 TRAIN = [
     *SIM,
     "mlflow>=3",
@@ -60,10 +61,12 @@ setup(
         "ros": ["ros-rclpy", "ros-common-interfaces", "ros-rmw-fastrtps-cpp"],
         "robots": ROBOTS,
         "sim": SIM,
+        "mujoco": MUJOCO,
         "train": TRAIN,
         "test": TEST,
         "dev": [
             *TRAIN,
+            *MUJOCO,
             *ROBOTS,
             *TEST,
             "colcon-common-extensions",

@@ -27,10 +27,15 @@ ALLOWED = {
 }
 ALLOWED["training"] = {*ALLOWED["evaluation"], "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
-EXTRA = {"__init__.py": {"base"}, "nodes/sim_node.py": {"worlds"}}
+EXTRA = {
+    "__init__.py": {"base"},
+    "nodes/sim_node.py": {"worlds"},
+    "worlds/mujoco/building.py": {"geometry"},
+}
 # Third-party packages and the only folders that may name them.
 HOMES = {
     "pybullet": {"worlds/bullet"},
+    "mujoco": {"worlds/mujoco"},
     "rclpy": {"nodes"},
     "torch": {"training"},
     "stable_baselines3": {"training"},
@@ -79,7 +84,15 @@ def test_every_folder_has_a_rule():
 
 @pytest.mark.parametrize("node", ["policy_node", "safety_node", "monitor_node", "demo_node"])
 def test_deployed_nodes_load_nothing_heavy(node):
-    heavy = ["torch", "stable_baselines3", "gymnasium", "mlflow", "pybullet", "matplotlib"]
+    heavy = [
+        "torch",
+        "stable_baselines3",
+        "gymnasium",
+        "mlflow",
+        "pybullet",
+        "mujoco",
+        "matplotlib",
+    ]
     code = (
         f"import sys, robot_learning.nodes.{node}\n"
         f"print([name for name in {heavy} if name in sys.modules])"

@@ -9,6 +9,7 @@ from robot_learning.base.paths import package_roots
 # The modules of each extra that code imports; `train` holds `sim`.
 MODULES = {
     "ros": ("rclpy",),
+    "mujoco": ("gymnasium", "mujoco"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
     "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
 }

@@ -26,6 +26,9 @@ def evaluate(
         str, typer.Option(help="YAML of shifted physics and sensors: mild, grid, or a path.")
     ] = "",
     robot: Robot = "",
+    world: Annotated[
+        str, typer.Option(help="The physics: bullet, or mujoco, which no policy was trained in.")
+    ] = "bullet",
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
     from robot_learning.base.folders import owned
@@ -44,13 +47,16 @@ def evaluate(
     if cases is not None:
         folder = output_folder(path, bundle) / "shift"
         with owned(folder):
-            _through(cases, bundle, spec, episodes, seed, tolerance, folder)
+            _through(cases, bundle, spec, episodes, seed, tolerance, folder, world)
         return
     shifts = load_shifts(shift) if shift else None
     with Bars() as bars:
-        found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, bars.episode, shifts)
+        found = evaluate_bundle(
+            bundle, spec, episodes, seed, tolerance, bars.episode, shifts, world
+        )
     rows = [
         ("robot", spec.name),
+        *([("world", world)] if world != "bullet" else []),
         ("tolerance", f"{(tolerance or bundle.interface.tolerance) * 1e3:.0f} mm"),
         *([("shifted by", shift)] if shift else []),
         *found.rows(),
@@ -66,6 +72,7 @@ def _through(
     seed: int,
     tolerance: float | None,
     folder: Path,
+    world: str,
 ) -> None:
     """Evaluate case by case; print the table, write it and its plot into ``folder``."""
     import json
@@ -80,7 +87,9 @@ def _through(
     rows, points = [], []
     with Bars() as bars:
         for number, case in enumerate(cases):
-            found = evaluate_bundle(bundle, spec, episodes, seed, tolerance, shift=case.shift)
+            found = evaluate_bundle(
+                bundle, spec, episodes, seed, tolerance, shift=case.shift, world=world
+            )
             low, high = found.wilson_low, found.wilson_high
             success = f"{found.success_rate:.1%}  ({low:.1%} to {high:.1%})"
             rows.append((f"{case.name} {case.value:g}", success))

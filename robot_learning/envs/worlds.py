@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.extras import require
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import Task
 from robot_learning.worlds.world import World
@@ -22,7 +23,22 @@ def bullet(robot: RobotSpec, task: Task, gui: bool) -> World:
     )
 
 
-WORLDS: dict[str, Callable[[RobotSpec, Task, bool], World]] = {"bullet": bullet}
+def mujoco(robot: RobotSpec, task: Task, gui: bool) -> World:
+    """Return the same in MuJoCo, which no policy was trained in."""
+    require("mujoco", "world 'mujoco'")
+    if gui:
+        raise ConfigError("world 'mujoco': has no window; watch in world 'bullet'")
+    from robot_learning.worlds.mujoco import MujocoWorld
+
+    return MujocoWorld(
+        robot, task.objects, gripper=task.gripper, floor_friction=task.floor_friction
+    )
+
+
+WORLDS: dict[str, Callable[[RobotSpec, Task, bool], World]] = {
+    "bullet": bullet,
+    "mujoco": mujoco,
+}
 
 
 def make_world(name: str, robot: RobotSpec, task: Task, gui: bool = False) -> World:

@@ -115,10 +115,11 @@ def evaluate_bundle(
     tolerance: float | None = None,
     on_episode: Callable[[int, int], None] = lambda done, total: None,
     shift: Randomization | None = None,
+    world: str = "bullet",
 ) -> Evaluation:
     """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
     runner = PolicyRunner(bundle, spec)
-    env = env_of(bundle, spec, tolerance, shift=shift)
+    env = env_of(bundle, spec, tolerance, shift=shift, world=world)
     try:
         return rollout(env, lambda env: runner_action(runner, env), episodes, seed, on_episode)
     finally:
@@ -195,8 +196,9 @@ def env_of(
     tolerance: float | None = None,
     render_mode: str | None = None,
     shift: Randomization | None = None,
+    world: str = "bullet",
 ) -> ArmEnv:
-    """Return the environment that a bundle was trained in, shifted where asked to."""
+    """Return the environment that a bundle was trained in, or another world, shifted if asked."""
     return ArmEnv(
         robot=spec.path,
         task=TaskSettings(**bundle.provenance.get("task", {"task": bundle.task})),
@@ -204,6 +206,7 @@ def env_of(
         tolerance=tolerance or bundle.interface.tolerance,
         render_mode=render_mode,
         shift=shift,
+        world=world,
     )
 
 

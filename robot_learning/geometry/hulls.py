@@ -1,6 +1,7 @@
 """The arm as convex bodies, from the URDF's collision geometry."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -77,28 +78,69 @@ class _Parts(NamedTuple):
     hulls: list[tuple[Any, Array, float]]
 
 
+class Part(NamedTuple):
+    """A convex part of what a joint carries, with all joints at 0, base frame.
+
+    Attributes:
+        joint: name; empty for what does not move.
+        points: (m, 3) points whose hull, grown by ``radius``, is the shape, m.
+        radius: m.
+    """
+
+    joint: str
+    points: Array
+    radius: float
+
+
+def parts(spec: RobotSpec, free: Collection[str] = ()) -> list[Part]:
+    """Return the convex parts of each link; ``free`` are joints outside the chain that move."""
+    read = _read(spec)
+    locked = [joint for joint in read.locked if read.full.names[joint] not in free]
+    model, placed = _placed(spec, read, locked, read.q_hold)
+    found = []
+    for (item, T), (_, points, radius) in zip(placed, read.hulls, strict=True):
+        name = model.names[item.parentJoint] if item.parentJoint else ""
+        found.append(Part(name, points @ T[:3, :3].T + T[:3, 3], radius))
+    return found
+
+
 def bodies_at(spec: RobotSpec, opening: float) -> list[Body]:
     """Return the collision bodies with the gripper, if any, at an opening in [0, 1]."""
-    if spec.hash not in _made:
-        _made[spec.hash] = _read_parts(spec)
-    full, shapes, locked, q_hold, hulls = _made[spec.hash]
-    q_hold = q_hold.copy()
+    read = _read(spec)
+    q_hold = read.q_hold.copy()
     if spec.gripper is not None:
         positions = spec.gripper.positions(opening)
         for name, position in zip(spec.gripper.joints, positions, strict=True):
-            q_hold[full.joints[full.getJointId(name)].idx_q] = position
-    model, shapes = pin.buildReducedModel(full, shapes, locked, q_hold)
-    data = model.createData()
-    pin.framesForwardKinematics(model, data, np.zeros(model.nq))
-    T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
+            q_hold[read.full.joints[read.full.getJointId(name)].idx_q] = position
+    model, placed = _placed(spec, read, read.locked, q_hold)
     found = []
-    for item, (shape, points, radius) in zip(shapes.geometryObjects, hulls, strict=True):
-        T = (T_base_root * data.oMi[item.parentJoint] * item.placement).homogeneous
+    for (item, T), (shape, points, radius) in zip(placed, read.hulls, strict=True):
         name = model.names[item.parentJoint]
         link = spec.joints.index(name) + 1 if item.parentJoint else 0
         points = points @ T[:3, :3].T + T[:3, 3]
         found.append(Body(_link_of(item), link, shape, T, points, radius))
     return found
+
+
+def _read(spec: RobotSpec) -> "_Parts":
+    if spec.hash not in _made:
+        _made[spec.hash] = _read_parts(spec)
+    return _made[spec.hash]
+
+
+def _placed(
+    spec: RobotSpec, read: "_Parts", locked: list[int], q_hold: Array
+) -> tuple[pin.Model, list[tuple[pin.GeometryObject, Array]]]:
+    """Return the robot with joints locked, and each shape with its pose (4, 4), base frame."""
+    model, shapes = pin.buildReducedModel(read.full, read.shapes, locked, q_hold)
+    data = model.createData()
+    pin.framesForwardKinematics(model, data, np.zeros(model.nq))
+    T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
+    placed = [
+        (item, (T_base_root * data.oMi[item.parentJoint] * item.placement).homogeneous)
+        for item in shapes.geometryObjects
+    ]
+    return model, placed
 
 
 def _read_parts(spec: RobotSpec) -> _Parts:

@@ -1,0 +1,164 @@
+"""What MuJoCo is to simulate: the robot's links and hulls, the objects and the floor.
+
+The links have the inertias that Bullet is given, and the hulls that the filter keeps apart. Each
+body's frame is the base frame with all joints at 0.
+"""
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.geometry.hulls import Part, parts
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.tree import MovingLink, moving_links
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.gripper import Gripper
+
+Array = NDArray[np.float64]
+GRAVITY = 9.81  # m/s²
+TIMESTEP = 0.002  # s
+ARM_FRICTION = 0.5
+FINGER_FRICTION = 1.0
+TORSION, ROLLING = 0.005, 0.0001  # m; of all contacts
+FLOOR = "floor"
+CONVEX = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX
+STIFF = (0.004, 1.0)  # s and damping ratio, of what couples the fingers
+ROUNDING = 1e-6  # share that printed moments may miss the triangle inequality by
+ARMATURE = 0.01  # kg m² or kg, of the motors behind their gears
+
+
+def build(
+    spec: RobotSpec, objects: Sequence[ObjectSpec], fingers: Sequence[str], floor_friction: float
+) -> mujoco.MjModel:
+    """Return the compiled model.
+
+    Args:
+        spec: the robot.
+        objects: what it moves.
+        fingers: joints of its gripper that move.
+        floor_friction: coefficient of the floor.
+    """
+    made = mujoco.MjSpec()
+    made.option.timestep = TIMESTEP
+    made.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    made.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    made.option.impratio = 10.0
+    made.option.gravity = (GRAVITY * ArmModel(spec).gravity).tolist()
+    made.worldbody.add_geom(
+        name=FLOOR,
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=[0, 0, 0.1],
+        pos=[0, 0, spec.safety.floor],
+        contype=0,
+        conaffinity=0,
+    )
+    touching = _add_arm(made, spec, fingers)
+    if fingers and spec.gripper is not None:
+        _couple(made, spec.gripper)
+    for item in objects:
+        _add_object(made, item)
+    _add_contacts(made, objects, touching, floor_friction)
+    return made.compile()
+
+
+def _add_arm(made: mujoco.MjSpec, spec: RobotSpec, fingers: Sequence[str]) -> dict[str, float]:
+    """Add the arm; return its shapes, each with its coefficient of friction."""
+    bodies = {"": made.worldbody}
+    for link in moving_links(spec, fingers):
+        bodies[link.joint] = _add_link(bodies[link.parent], link)
+    last = set(fingers) or ({spec.joints[-1]} if spec.gripper is not None else set())
+    touching = {}
+    for number, part in enumerate(parts(spec, fingers)):
+        if part.joint:
+            name = f"{part.joint} {number}"
+            _add_part(made, bodies[part.joint], part, name)
+            touching[name] = FINGER_FRICTION if part.joint in last else ARM_FRICTION
+    return touching
+
+
+def _add_link(parent: mujoco.MjsBody, link: MovingLink) -> mujoco.MjsBody:
+    body = parent.add_body(name=link.joint)
+    body.gravcomp = 1.0  # as every arm's own controller does
+    body.explicitinertial = True
+    body.mass = link.inertia.mass
+    body.ipos = link.inertia.centre
+    moments = _possible(link.inertia.moments)
+    body.fullinertia = [*np.diag(moments), moments[0, 1], moments[0, 2], moments[1, 2]]
+    kind = mujoco.mjtJoint.mjJNT_SLIDE if link.prismatic else mujoco.mjtJoint.mjJNT_HINGE
+    body.add_joint(name=link.joint, type=kind, pos=link.point, axis=link.axis, armature=ARMATURE)
+    return body
+
+
+def _possible(moments: Array) -> Array:
+    """Return moments (3, 3) that a body can have: each at most the other two's sum."""
+    values, axes = np.linalg.eigh(moments)
+    values = np.maximum(values, 1e-9)
+    values[2] = min(values[2], (values[0] + values[1]) * (1 - ROUNDING))
+    return np.asarray(axes @ np.diag(values) @ axes.T)
+
+
+def _add_part(made: mujoco.MjSpec, body: mujoco.MjsBody, part: Part, name: str) -> None:
+    kind = {"name": name, "contype": 0, "conaffinity": 0, "mass": 0.0}
+    if part.radius and len(part.points) == 1:
+        kind |= {"type": mujoco.mjtGeom.mjGEOM_SPHERE, "pos": part.points[0]}
+        body.add_geom(**kind, size=[part.radius, 0, 0])
+    elif part.radius and len(part.points) == 2:
+        ends = part.points.ravel()
+        kind |= {"type": mujoco.mjtGeom.mjGEOM_CAPSULE, "fromto": ends}
+        body.add_geom(**kind, size=[part.radius, 0, 0])
+    else:
+        made.add_mesh(name=name, uservert=part.points.ravel(), inertia=CONVEX)
+        body.add_geom(**kind, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name)
+
+
+def _couple(made: mujoco.MjSpec, gripper: Gripper) -> None:
+    """Join the gripper's joints to the first of them, as gears do."""
+    strokes = gripper.open - gripper.closed
+    for number, name in enumerate(gripper.joints[1:], start=1):
+        ratio = strokes[number] / strokes[0]
+        joined = made.add_equality(
+            type=mujoco.mjtEq.mjEQ_JOINT,
+            objtype=mujoco.mjtObj.mjOBJ_JOINT,
+            name1=name,
+            name2=gripper.joints[0],
+            solref=STIFF,
+        )
+        joined.data[:2] = gripper.closed[number] - ratio * gripper.closed[0], ratio
+
+
+def _add_object(made: mujoco.MjSpec, item: ObjectSpec) -> None:
+    body = made.worldbody.add_body(name=item.name)
+    body.add_freejoint(name=item.name)
+    body.add_geom(
+        name=item.name,
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=[item.width / 2, item.width / 2, item.height / 2],
+        mass=item.mass,
+        contype=0,
+        conaffinity=0,
+    )
+
+
+def _add_contacts(
+    made: mujoco.MjSpec,
+    objects: Sequence[ObjectSpec],
+    touching: dict[str, float],
+    floor_friction: float,
+) -> None:
+    """Let objects touch the floor, each other and the arm; two surfaces have their product."""
+    surfaces = {FLOOR: floor_friction, **touching}
+    for item in objects:
+        for name, friction in surfaces.items():
+            slip = friction * item.friction
+            made.add_pair(
+                geomname1=name,
+                geomname2=item.name,
+                condim=4,
+                friction=[slip, slip, TORSION, ROLLING, ROLLING],
+            )
+        surfaces[item.name] = item.friction
+    for name, friction in touching.items():
+        made.add_pair(geomname1=FLOOR, geomname2=name, friction=[friction] * 2 + [0, 0, 0])

@@ -1,0 +1,81 @@
+"""An arm, the objects that it moves and the floor, simulated in MuJoCo."""
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.robot import RobotSpec
+from robot_learning.worlds.mujoco.building import build
+from robot_learning.worlds.mujoco.motors import Motors
+from robot_learning.worlds.world import World
+
+Array = NDArray[np.float64]
+ALOFT = 10.0  # m, where objects are that an episode does not place
+
+
+class MujocoWorld(World):
+    """Another engine's view of the same robot: its own contacts, and joints that lag.
+
+    Args:
+        spec: the robot.
+        objects: what it moves.
+        gripper: let its gripper move.
+        floor_friction: coefficient of the floor.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        objects: Sequence[ObjectSpec] = (),
+        *,
+        gripper: bool = False,
+        floor_friction: float = 1.0,
+    ) -> None:
+        self._gripper = spec.gripper if gripper else None
+        fingers = self._gripper.joints if self._gripper else ()
+        self._model = build(spec, objects, fingers, floor_friction)
+        self._data = mujoco.MjData(self._model)
+        self._motors = Motors(self._model, self._data, spec, self._gripper)
+        self._objects = {item.name: self._model.joint(item.name) for item in objects}
+
+    def reset(self, start: Start) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        mujoco.mj_resetData(self._model, self._data)
+        for number, name in enumerate(self._objects):
+            self._place(name, np.array([ALOFT, 0.0, ALOFT + number]), 0.0)
+        for name, place in start.places.items():
+            self._place(name, *place)
+        self._motors.reset(np.asarray(start.q, dtype=np.float64), start.opening)
+        mujoco.mj_forward(self._model, self._data)
+        return self._snapshot()
+
+    def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        if opening is not None:
+            self._motors.opening = opening
+        timestep = self._model.opt.timestep
+        times = np.arange(round(dt / timestep)) * timestep
+        for q, qd in zip(*motion.sample(times), strict=True):
+            self._motors.drive(q, qd)
+            mujoco.mj_step(self._model, self._data)
+        return self._snapshot()
+
+    def _place(self, name: str, position: Array, yaw: float) -> None:
+        turn = [np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
+        joint = self._objects[name].id
+        where, how_fast = self._model.jnt_qposadr[joint], self._model.jnt_dofadr[joint]
+        self._data.qpos[where : where + 7] = [*position, *turn]
+        self._data.qvel[how_fast : how_fast + 6] = 0.0
+
+    def _snapshot(self) -> Snapshot:
+        stamp = float(self._data.time)
+        values = {name: self._data.body(name).xpos.copy() for name in self._objects}
+        if self._gripper is not None:
+            values["gripper_opening"] = np.array([self._motors.measured_opening()])
+        state = ArmState(*self._motors.measured(), stamp)
+        return Snapshot(state, {name: Input(value, stamp) for name, value in values.items()})

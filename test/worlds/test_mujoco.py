@@ -1,0 +1,97 @@
+"""MuJoCo's view of a robot beside the kinematics and Bullet's."""
+
+import mujoco
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from robot_learning.base.errors import ConfigError
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import Start
+from robot_learning.envs import ArmEnv
+from robot_learning.evaluation.rollout import rollout
+from robot_learning.experts.expert import expert_action
+from robot_learning.kinematics.chain import link_poses
+from robot_learning.kinematics.inertia import link_inertias
+from robot_learning.tasks import TASKS
+from robot_learning.worlds.mujoco import MujocoWorld
+from robot_learning.worlds.mujoco.building import build
+
+EVERY = sorted(TASKS)
+
+
+def test_its_links_are_where_the_kinematics_have_them(spec, model):
+    engine = build(spec, [], [], 1.0)
+    data = mujoco.MjData(engine)
+    for q in np.random.default_rng(0).uniform(spec.soft_lower, spec.soft_upper, (5, spec.n)):
+        data.qpos[[engine.joint(name).qposadr[0] for name in spec.joints]] = q
+        mujoco.mj_kinematics(engine, data)
+        poses = link_poses(q, model.screws)
+        for name, T in zip(spec.joints, poses[1:], strict=True):
+            body = data.body(name)
+            np.testing.assert_allclose(body.xpos, T[:3, 3], atol=1e-9)
+            np.testing.assert_allclose(body.xmat.reshape(3, 3), T[:3, :3], atol=1e-9)
+
+
+def test_its_links_weigh_what_the_urdf_says(spec):
+    engine = build(spec, [], [], 1.0)
+    for name, inertia in link_inertias(spec).items():
+        assert engine.body(name).mass[0] == pytest.approx(inertia.mass)
+
+
+def test_an_arm_at_rest_stays(spec):
+    world = MujocoWorld(spec)
+    world.reset(Start(spec.home))
+    for _ in range(25):
+        seen = world.step(Trajectory.rest(spec.home), spec.control_period)
+    np.testing.assert_allclose(seen.state.q, spec.home, atol=1e-3)
+    assert seen.state.stamp == pytest.approx(25 * spec.control_period)
+
+
+def test_joints_follow_but_not_at_once(spec):
+    world, period = MujocoWorld(spec), spec.control_period
+    world.reset(Start(spec.home))
+    speed = np.zeros(spec.n)
+    speed[0] = 0.2 * spec.velocity[0]
+    behind = []
+    for k in range(8):
+        q = spec.home + speed * period * np.array([[k], [k + 1]])
+        motion = Trajectory(np.array([0.0, period]), q, np.array([speed, speed]))
+        behind.append(q[1, 0] - world.step(motion, period).state.q[0])
+    assert behind[0] > 0.02 * speed[0] * period
+    assert abs(behind[-1]) < behind[0] and abs(behind[-1]) < spec.tracking_error[0]
+
+
+@pytest.mark.parametrize("task", EVERY)
+def test_the_checker_passes(task):
+    check_env(ArmEnv("panda", task, world="mujoco"), skip_render_check=True)
+
+
+@pytest.mark.parametrize("task", EVERY)
+def test_an_episode_starts_as_in_bullet_and_is_the_same_each_time(task):
+    there, here, again = (
+        ArmEnv("panda", task, world=world) for world in ("bullet", "mujoco", "mujoco")
+    )
+    first = [env.reset(seed=3)[0] for env in (there, here, again)]
+    for key, value in first[1].items():
+        np.testing.assert_allclose(value, first[0][key], atol=1e-5)
+    for _ in range(10):
+        action = there.action_space.sample()
+        seen = [env.step(action)[0] for env in (here, again)]
+        for key, value in seen[0].items():
+            np.testing.assert_array_equal(value, seen[1][key])
+
+
+@pytest.mark.parametrize("task", ["reach", "push", "pick_and_place"])
+def test_the_expert_solves_what_no_policy_was_trained_in(task):
+    found = rollout(ArmEnv("panda", task, world="mujoco"), expert_action, 5, seed=100)
+    assert found.success_rate >= 0.8
+
+
+def test_what_it_can_not_do_is_refused():
+    with pytest.raises(ConfigError, match="no physics to vary"):
+        ArmEnv("arm6", world="mujoco", shift="mild")
+    with pytest.raises(ConfigError, match="watch in world 'bullet'"):
+        ArmEnv("arm6", world="mujoco", render_mode="human")
+    with pytest.raises(ConfigError, match="world 'gazebo': expected one of bullet, mujoco"):
+        ArmEnv("arm6", world="gazebo")
