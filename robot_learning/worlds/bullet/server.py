@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.worlds.bullet.display import window_problem
+from robot_learning.worlds.gravity import pull, up_frame
 
 
 @contextlib.contextmanager
@@ -40,7 +41,6 @@ __all__ = ["PHYSICS_DT", "Server", "bullet", "quiet"]
 
 PHYSICS_DT = 0.004  # s
 HIDDEN = (0.0, 0.0, -20.0)  # m
-GRAVITY = 9.81  # m/s²
 
 
 def _disconnect(client: int) -> None:
@@ -95,19 +95,12 @@ class Server:
 
     def tilt_gravity(self, angle: float, heading: float) -> None:
         """Let gravity pull ``angle`` rad off where it does at rest, toward ``heading``, rad."""
-        aside, down = GRAVITY * np.sin(angle), GRAVITY * np.cos(angle)
-        pull = np.array([aside * np.cos(heading), aside * np.sin(heading), -down])
-        bullet.setGravity(*(self._R_base_up @ pull).tolist(), physicsClientId=self.client)
+        found = pull(self._R_base_up, angle, heading)
+        bullet.setGravity(*found.tolist(), physicsClientId=self.client)
 
     def pull_along(self, direction: ArrayLike) -> None:
         """Let gravity pull along a unit vector (3,), base frame."""
-        down = np.asarray(direction, dtype=np.float64)
-        if np.allclose(down, [0, 0, -1]):
-            self._R_base_up = np.eye(3)
-        else:
-            aside = np.cross(down, np.eye(3)[np.argmin(np.abs(down))])
-            aside /= np.linalg.norm(aside)
-            self._R_base_up = np.stack([aside, np.cross(aside, down), -down], axis=1)
+        self._R_base_up = up_frame(direction)
         self.tilt_gravity(0.0, 0.0)
 
     def forget_contacts(self) -> None:

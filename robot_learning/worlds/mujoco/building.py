@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.geometry.hulls import Part, parts
-from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.tree import MovingLink, moving_links
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import Gripper
 
 Array = NDArray[np.float64]
-GRAVITY = 9.81  # m/s²
 TIMESTEP = 0.002  # s
 ARM_FRICTION = 0.5
 FINGER_FRICTION = 1.0
@@ -46,7 +44,6 @@ def build(
     made.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     made.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     made.option.impratio = 10.0
-    made.option.gravity = (GRAVITY * ArmModel(spec).gravity).tolist()
     made.worldbody.add_geom(
         name=FLOOR,
         type=mujoco.mjtGeom.mjGEOM_PLANE,

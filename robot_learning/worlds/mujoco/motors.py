@@ -48,6 +48,12 @@ class Motors:
         loop = np.array([BANDWIDTH] * spec.n + [GRIPPER_BANDWIDTH] * len(fingers))
         self._stiffness = moved * loop**2
         self._damping = 2 * DAMPING * moved * loop
+        self.vary(1.0, 1.0)
+
+    def vary(self, gain: float, force: float) -> None:
+        """Multiply the gains of the joints' motors and their largest forces by these factors."""
+        self._gain, self._force = np.ones(len(self._v)), np.ones(len(self._v))
+        self._gain[: self._n], self._force[: self._n] = gain, force
 
     def reset(self, q: Array, opening: float) -> None:
         """Put the arm at rest at ``q`` (n,), its gripper at ``opening``."""
@@ -60,8 +66,9 @@ class Motors:
         wanted = np.concatenate([qd, np.zeros(len(self._v) - self._n)])
         off = self._whole(q) - self._data.qpos[self._q]
         slow = wanted - self._data.qvel[self._v]
-        torque = self._stiffness * off + self._damping * slow
-        self._data.qfrc_applied[self._v] = np.clip(torque, -self._efforts, self._efforts)
+        torque = self._gain * (self._stiffness * off + self._damping * slow)
+        most = self._force * self._efforts
+        self._data.qfrc_applied[self._v] = np.clip(torque, -most, most)
 
     def measured(self) -> tuple[Array, Array]:
         """Return the arm's positions (n,) and velocities (n,)."""

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
+from robot_learning.worlds.gravity import pull, up_frame
 from robot_learning.worlds.mujoco.building import build
 from robot_learning.worlds.mujoco.motors import Motors
+from robot_learning.worlds.mujoco.nominal import Nominal
+from robot_learning.worlds.variation import Variation
 from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
@@ -28,6 +32,8 @@ class MujocoWorld(World):
         floor_friction: coefficient of the floor.
     """
 
+    varies = True
+
     def __init__(
         self,
         spec: RobotSpec,
@@ -42,6 +48,10 @@ class MujocoWorld(World):
         self._data = mujoco.MjData(self._model)
         self._motors = Motors(self._model, self._data, spec, self._gripper)
         self._objects = {item.name: self._model.joint(item.name) for item in objects}
+        links, names = [*spec.joints, *fingers], [item.name for item in objects]
+        self._nominal = Nominal(self._model, self._data, links, spec.joints[-1], names)
+        self._R_base_up = up_frame(ArmModel(spec).gravity)
+        self._model.opt.gravity = pull(self._R_base_up)
 
     def reset(self, start: Start) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""
@@ -64,6 +74,13 @@ class MujocoWorld(World):
             self._motors.drive(q, qd)
             mujoco.mj_step(self._model, self._data)
         return self._snapshot()
+
+    def vary(self, variation: Variation, rng: np.random.Generator) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self._nominal.vary(variation)
+        self._motors.vary(variation.motor_gain, variation.motor_force)
+        heading = rng.uniform(-np.pi, np.pi)
+        self._model.opt.gravity = pull(self._R_base_up, variation.gravity_tilt, heading)
 
     def _place(self, name: str, position: Array, yaw: float) -> None:
         turn = [np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
