@@ -1,5 +1,7 @@
 """MuJoCo's view of a robot beside the kinematics and Bullet's."""
 
+import functools
+
 import mujoco
 import numpy as np
 import pytest
@@ -98,11 +100,16 @@ def end_of(shift, task="push", steps=30):
     return np.concatenate([env.state.q, env.inputs["object"].value])
 
 
+@functools.cache
+def unshifted():
+    return end_of({})
+
+
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"camera_offset"}))
 def test_each_value_of_a_shift_file_makes_a_difference(name):
     value = {"gravity_tilt": 0.1, "dropped": 0.5}.get(name, 2.0 if "latency" in name else 0.5)
-    plain, shifted = end_of({}), end_of({name: value})
-    assert not np.array_equal(plain, shifted)
+    shifted = end_of({name: value})
+    assert not np.array_equal(unshifted(), shifted)
     np.testing.assert_array_equal(shifted, end_of({name: value}))
 
 
