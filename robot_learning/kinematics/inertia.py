@@ -49,10 +49,15 @@ def link_inertias(spec: RobotSpec, free: Collection[str] = ()) -> dict[str, Link
         spec: the robot.
         free: joints outside the chain that move as well; the others are where `hold` says.
     """
+    model = moving_model(spec, free)
+    return {model.names[k]: inertia_of(model.inertias[k]) for k in range(1, model.njoints)}
+
+
+def moving_model(spec: RobotSpec, free: Collection[str] = ()) -> pin.Model:
+    """Return the robot in which the chain and ``free`` move; see :func:`link_inertias`."""
     full, locked, q_hold = reduced(spec)
     locked = [joint for joint in locked if full.names[joint] not in free]
-    model = pin.buildReducedModel(full, locked, q_hold)
-    return {model.names[k]: _inertia(model.inertias[k]) for k in range(1, model.njoints)}
+    return pin.buildReducedModel(full, locked, q_hold)
 
 
 def without_mass(spec: RobotSpec) -> list[str]:
@@ -62,7 +67,8 @@ def without_mass(spec: RobotSpec) -> list[str]:
     return [name for name in spec.joints if model.inertias[model.getJointId(name)].mass <= 0]
 
 
-def _inertia(found: pin.Inertia) -> LinkInertia:
+def inertia_of(found: pin.Inertia) -> LinkInertia:
+    """Return what Pinocchio read of a link; one without mass is given ``LIGHT``."""
     if found.mass > 0:
         return LinkInertia(found.mass, np.array(found.lever), np.array(found.inertia))
     return LinkInertia(LIGHT, np.zeros(3), LIGHT * GYRATION**2 * np.eye(3))

@@ -7,8 +7,8 @@ import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
 
-from robot_learning.kinematics.inertia import LinkInertia, link_inertias
-from robot_learning.kinematics.model import link_frame, reduced
+from robot_learning.kinematics.inertia import LinkInertia, inertia_of, moving_model
+from robot_learning.kinematics.model import link_frame
 from robot_learning.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -43,20 +43,18 @@ def moving_links(spec: RobotSpec, free: Collection[str] = ()) -> list[MovingLink
         spec: the robot.
         free: joints outside the chain that move as well; the others are where `hold` says.
     """
-    full, locked, q_hold = reduced(spec)
-    locked = [joint for joint in locked if full.names[joint] not in free]
-    model = pin.buildReducedModel(full, locked, q_hold)
+    model = moving_model(spec, free)
     data = model.createData()
     pin.computeJointJacobians(model, data, np.zeros(model.nq))
     pin.updateFramePlacements(model, data)
     T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
-    inertias, found = link_inertias(spec, free), []
+    found = []
     for number in range(1, model.njoints):
         name, T = model.names[number], T_base_root * data.oMi[number]
         J = data.J.reshape(6, -1)[:, model.joints[number].idx_v]
         prismatic = bool(np.linalg.norm(J[3:]) < 0.5)
         parent = model.parents[number]
-        mass, centre, moments = inertias[name]
+        mass, centre, moments = inertia_of(model.inertias[number])
         found.append(
             MovingLink(
                 joint=name,

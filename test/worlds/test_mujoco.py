@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from helpers.processes import output
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
@@ -122,6 +123,17 @@ def test_a_variation_leaves_nothing_behind():
         env.reset(seed=1)
         found.append([env.step(np.full(3, 0.3))[0]["observation"] for _ in range(10)])
     np.testing.assert_array_equal(*found)
+
+
+def test_it_needs_no_pybullet():
+    code = (
+        "import sys; sys.modules['pybullet'] = None\n"
+        "from robot_learning.envs import ArmEnv\n"
+        "env = ArmEnv('arm6', 'push', world='mujoco')\n"
+        "env.reset(seed=0)\n"
+        "print(len(env.step(env.action_space.sample())))\n"
+    )
+    assert output(code).strip() == "5"
 
 
 def test_what_it_can_not_do_is_refused():

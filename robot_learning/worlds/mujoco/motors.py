@@ -32,7 +32,7 @@ class Motors:
         spec: RobotSpec,
         gripper: Gripper | None,
     ) -> None:
-        self._model, self._data, self._gripper = model, data, gripper
+        self._data, self._gripper = data, gripper
         fingers = gripper.joints if gripper is not None else ()
         names = [*spec.joints, *fingers]
         joints = [model.joint(name).id for name in names]
