@@ -82,6 +82,13 @@ def test_every_folder_has_a_rule():
     assert folders == set(ALLOWED)
 
 
+def loaded(module, heavy):
+    """Return what a process prints that imports a module: which of ``heavy`` came with it."""
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return (done.stdout + done.stderr).strip()
+
+
 @pytest.mark.parametrize("node", ["policy_node", "safety_node", "monitor_node", "demo_node"])
 def test_deployed_nodes_load_nothing_heavy(node):
     heavy = [
@@ -93,33 +100,18 @@ def test_deployed_nodes_load_nothing_heavy(node):
         "mujoco",
         "matplotlib",
     ]
-    code = (
-        f"import sys, robot_learning.nodes.{node}\n"
-        f"print([name for name in {heavy} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    assert loaded(f"robot_learning.nodes.{node}", heavy) == "[]"
 
 
 @pytest.mark.parametrize("node", ["policy_node", "monitor_node"])
 def test_nodes_that_filter_nothing_do_not_load_the_filter(node):
-    code = (
-        f"import sys, robot_learning.nodes.{node}\n"
-        "heavy = ['robot_learning.safety', 'scipy.optimize']\n"
-        "print([name for name in heavy if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    heavy = ["robot_learning.safety", "scipy.optimize"]
+    assert loaded(f"robot_learning.nodes.{node}", heavy) == "[]"
 
 
 def test_the_command_line_loads_nothing_heavy_until_a_verb_runs():
-    code = (
-        "import sys, robot_learning.cli.main\n"
-        "heavy = ['numpy', 'torch', 'pinocchio', 'gymnasium', 'rclpy', 'yaml', 'pydantic']\n"
-        "print([name for name in heavy if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    heavy = ["numpy", "torch", "pinocchio", "gymnasium", "rclpy", "yaml", "pydantic"]
+    assert loaded("robot_learning.cli.main", heavy) == "[]"
 
 
 def test_files_can_be_read_in_one_sitting():
