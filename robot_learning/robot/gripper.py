@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.types import frozen_array
-from robot_learning.robot.schema import RobotFile
+from robot_learning.robot.schema import GripperController, RobotFile
 from robot_learning.robot.urdf import UrdfJoint
 
 Array = NDArray[np.float64]
+# Where the YAML file names none.
+TOPICS = {
+    "joint_trajectory_controller": "gripper_controller/joint_trajectory",
+    "forward_position_controller": "gripper_controller/commands",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,8 @@ class Gripper:
         width: clear distance between the fingers when open, m.
         force: largest force or torque at each joint, N or N m.
         time: from closed to open, s.
+        controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
+        controller_topic: topic that the controller listens to.
     """
 
     joints: tuple[str, ...]
@@ -35,6 +42,8 @@ class Gripper:
     width: float
     force: float
     time: float
+    controller_type: str
+    controller_topic: str
 
     def positions(self, opening: float) -> Array:
         """Return the joint positions (k,) at an opening in [0, 1], rad or m."""
@@ -45,7 +54,10 @@ class Gripper:
         return float(np.mean((positions - self.closed) / (self.open - self.closed)))
 
     def contract(self) -> dict[str, Any]:
-        """Return what a policy trained with this gripper depends on, ready for JSON."""
+        """Return what a policy trained with this gripper depends on, ready for JSON.
+
+        The controller is left out: it may differ between simulation and reality.
+        """
         return {
             "joints": list(self.joints),
             "open": self.open.tolist(),
@@ -63,7 +75,8 @@ def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) 
         path: the YAML file.
 
     Raises:
-        ConfigError: naming a joint that is not there, held, or can't go where it is to.
+        ConfigError: naming a joint that is not there, held, or can't go where it is to, or a
+            topic that the arm and the gripper can't share.
     """
     settings = file.gripper
     if settings is None:
@@ -85,4 +98,18 @@ def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) 
         width=settings.width,
         force=settings.force,
         time=settings.time,
+        controller_type=settings.controller.type,
+        controller_topic=_topic(settings.controller, file, path),
     )
+
+
+def _topic(controller: GripperController, file: RobotFile, path: Path) -> str:
+    """Return the topic of the gripper's controller; one of trajectories may be the arm's own."""
+    topic = controller.topic or TOPICS[controller.type]
+    shared = topic == file.controller.topic
+    if shared and {controller.type, file.controller.type} != {"joint_trajectory_controller"}:
+        raise ConfigError(
+            f"{path}: gripper.controller.topic: '{topic}' is the arm's own; only a "
+            "joint_trajectory_controller moves both, so give both that type, or another topic"
+        )
+    return topic

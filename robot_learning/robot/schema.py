@@ -10,6 +10,7 @@ from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveFloat, model_
 from robot_learning.base.settings import Section, read
 
 Vector3 = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+ControllerType = Literal["joint_trajectory_controller", "forward_position_controller"]
 
 
 class JointLimits(Section):
@@ -49,9 +50,7 @@ class Controller(Section):
         topic: that it listens to.
     """
 
-    type: Literal["joint_trajectory_controller", "forward_position_controller"] = (
-        "joint_trajectory_controller"
-    )
+    type: ControllerType = "joint_trajectory_controller"
     topic: str = "joint_trajectory_controller/joint_trajectory"
 
 
@@ -156,6 +155,19 @@ class GripperJoint(Section):
         return self
 
 
+class GripperController(Section):
+    """The ros2_control controller that moves the gripper.
+
+    Attributes:
+        type: of the controller.
+        topic: that it listens to; its usual name where left out. The arm's own topic makes the
+            gripper's joints joints of the arm's controller.
+    """
+
+    type: ControllerType = "joint_trajectory_controller"
+    topic: str | None = None
+
+
 class GripperSettings(Section):
     """A gripper; see :class:`robot_learning.robot.gripper.Gripper`.
 
@@ -164,12 +176,14 @@ class GripperSettings(Section):
         width: clear distance between the fingers when open, m.
         force: largest force or torque at each joint, N or N m.
         time: from closed to open, s.
+        controller: what moves it.
     """
 
     joints: dict[str, GripperJoint] = Field(min_length=1)
     width: PositiveFloat
     force: PositiveFloat
     time: PositiveFloat = 0.5
+    controller: GripperController = Field(default_factory=GripperController)
 
 
 class RobotFile(Section):

@@ -8,6 +8,8 @@ from robot_learning.geometry.hulls import bodies_at, read_bodies
 from robot_learning.kinematics import ArmModel, inverse
 from robot_learning.robot import RobotSpec
 
+ARMS = "joint_trajectory_controller/joint_trajectory"
+
 
 @pytest.fixture
 def panda():
@@ -53,6 +55,11 @@ def test_the_fingers_are_as_large_as_all_the_space_they_move_in(panda):
         ({"joints": {}}, "gripper.joints"),
         ({"force": -1.0}, "gripper.force"),
         ({"glue": True}, "gripper.glue"),
+        ({"controller": {"type": "effort_controller"}}, "gripper.controller.type"),
+        (
+            {"controller": {"type": "forward_position_controller", "topic": ARMS}},
+            "gripper.controller.topic: '.*' is the arm's own",
+        ),
     ],
 )
 def test_a_wrong_gripper_is_refused_by_name(tmp_path, change, words):
@@ -62,6 +69,26 @@ def test_a_wrong_gripper_is_refused_by_name(tmp_path, change, words):
 
 def test_the_gripper_is_part_of_the_contract(tmp_path, panda):
     assert RobotSpec.load(changed(tmp_path, time=0.7)).hash != panda.hash
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "topic"),
+    [
+        ({}, "joint_trajectory_controller", "gripper_controller/joint_trajectory"),
+        (
+            {"type": "forward_position_controller"},
+            "forward_position_controller",
+            "gripper_controller/commands",
+        ),
+        ({"topic": ARMS}, "joint_trajectory_controller", ARMS),
+    ],
+)
+def test_its_controller_has_a_usual_topic_and_is_not_of_the_contract(
+    tmp_path, panda, given, kind, topic
+):
+    spec = RobotSpec.load(changed(tmp_path, controller=given))
+    assert (spec.gripper.controller_type, spec.gripper.controller_topic) == (kind, topic)
+    assert spec.hash == panda.hash
 
 
 def test_an_arm_of_five_joints_points_down_turned_any_way():
