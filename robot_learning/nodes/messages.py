@@ -1,5 +1,6 @@
 """Between ROS messages and the package's types. Joints are matched by name, never by place."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,12 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import JointCommand
+from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 # The first two parts of a labelled array, one number each: a float of ns would be rounded.
 STAMP = ("stamp.sec", "stamp.nanosec")
+OPENING = "gripper_opening"  # beside the joints in a command; 0 closed to 1 open
 # Hears reliable and best-effort publishers alike; drivers are either.
 JOINT_STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -88,25 +91,28 @@ def joint_state(q: Array, qd: Array, joints: Sequence[str], stamp: Time) -> Join
     return message
 
 
-def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
+def joint_command(message: JointState, spec: RobotSpec) -> JointCommand:
     """Read a command: velocities, positions or both; what is left out is not asked for.
 
     No standard message holds an acceleration beside a velocity, so ``effort`` holds the most
-    acceleration on the way there.
+    acceleration on the way there. The gripper's wish stands beside the joints as the position of
+    ``gripper_opening``; positions of the joints that are not asked for are NaN then.
 
     Raises:
-        StateError: where a joint is missing or doubled, or a value is missing or not finite.
+        StateError: where a joint is missing or doubled, a value is missing or not finite, or
+            there is no gripper to command.
     """
+    joints = spec.joints
     order = order_of(message.name, joints)
+    opening = _opening(message, spec)
+    q, most = None, None
     qd = np.zeros(len(joints))
-    q = None
     if len(message.velocity):
         qd = _values(message.velocity, order, message.name, "velocity")
-    if len(message.position):
+    if len(message.position) and not (opening is not None and _untold(message, order)):
         q = _values(message.position, order, message.name, "position")
-    elif not len(message.velocity):
+    if q is None and not len(message.velocity):
         raise StateError("the command has neither position nor velocity")
-    most = None
     if len(message.effort):
         most = _values(message.effort, order, message.name, "effort")
         if not (most > 0).all():
@@ -114,16 +120,39 @@ def joint_command(message: JointState, joints: Sequence[str]) -> JointCommand:
                 f"effort is {most}; in a command it is the most acceleration and above 0: "
                 "leave it empty where there is none"
             )
-    return JointCommand(qd, q, acceleration=most)
+    return JointCommand(qd, q, opening, most)
+
+
+def _opening(message: JointState, spec: RobotSpec) -> float | None:
+    """Return the opening of the gripper that a command asks for, or None."""
+    if OPENING not in message.name:
+        return None
+    if spec.gripper is None:
+        raise StateError(f"'{OPENING}': {spec.path} describes no gripper")
+    order = order_of(message.name, (OPENING,))
+    opening = float(_values(message.position, order, message.name, f"position of {OPENING}")[0])
+    if not 0.0 <= opening <= 1.0:
+        raise StateError(f"'{OPENING}': {opening}; expected 0 (closed) to 1 (open)")
+    return opening
+
+
+def _untold(message: JointState, order: list[int]) -> bool:
+    return bool(np.isnan(np.asarray(message.position, dtype=np.float64)[order]).all())
 
 
 def command_message(command: JointCommand, joints: Sequence[str], stamp: Time) -> JointState:
-    """Return a command as a message."""
+    """Return a command as a message that :func:`joint_command` reads."""
     message = JointState(name=list(joints), velocity=command.qd.tolist())
     if command.q is not None:
         message.position = command.q.tolist()
     if command.acceleration is not None:
         message.effort = command.acceleration.tolist()
+    if command.opening is not None:
+        message.name.append(OPENING)
+        message.velocity.append(0.0)
+        message.position = [*(message.position or [math.nan] * len(joints)), command.opening]
+        if command.acceleration is not None:
+            message.effort.append(0.0)
     message.header.stamp = stamp
     return message
 

@@ -1,11 +1,16 @@
 """Node parameters with a description, a unit and a range."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.base.periods import CLOCK_PERIODS, COMMAND_PERIODS, STATE_PERIODS, STREAMED
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.gripper import TOPICS, Gripper
+
+TRAJECTORIES, POSITIONS = "joint_trajectory_controller", "forward_position_controller"
 
 
 def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
@@ -117,14 +122,25 @@ class SafetyTimeouts:
 
 def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:
     """Declare ``controller_type`` and ``controller_topic`` and return them."""
-    kind = text(
-        node,
-        "controller_type",
-        spec.controller_type,
-        "joint_trajectory_controller or forward_position_controller",
-    )
-    default = spec.controller_topic
-    if kind != spec.controller_type:
-        suffix = "joint_trajectory" if kind == "joint_trajectory_controller" else "commands"
-        default = f"{kind}/{suffix}"
-    return kind, text(node, "controller_topic", default, "topic the controller listens to")
+    suffixes = {
+        TRAJECTORIES: f"{TRAJECTORIES}/joint_trajectory",
+        POSITIONS: f"{POSITIONS}/commands",
+    }
+    return _controller(node, "", spec.controller_type, spec.controller_topic, suffixes)
+
+
+def gripper_controller(node: Any, gripper: Gripper) -> tuple[str, str]:
+    """Declare ``gripper_controller_type`` and ``gripper_controller_topic`` and return them."""
+    return _controller(node, "gripper_", gripper.controller_type, gripper.controller_topic, TOPICS)
+
+
+def _controller(
+    node: Any, prefix: str, kind: str, topic: str, usual: Mapping[str, str]
+) -> tuple[str, str]:
+    told = f"{TRAJECTORIES} or {POSITIONS}"
+    given = text(node, f"{prefix}controller_type", kind, told)
+    if given not in usual:
+        raise ConfigError(f"{prefix}controller_type: '{given}'; expected {told}")
+    default = topic if given == kind else usual[given]
+    told = "topic the controller listens to"
+    return given, text(node, f"{prefix}controller_topic", default, told)

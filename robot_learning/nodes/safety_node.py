@@ -10,9 +10,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import SetBool, Trigger
-from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import MarkerArray
 
 from robot_learning.base.errors import SafetyError, StateError
@@ -20,6 +18,8 @@ from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
 from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK
+from robot_learning.nodes.gripper import GripperState
+from robot_learning.nodes.outlet import Outlet
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
@@ -48,7 +48,6 @@ class SafetyNode(Node):
         self.spec = RobotSpec.load(
             parameters.text(self, "robot", "arm6", "robot name or YAML file")
         )
-        kind, topic = parameters.controller(self, self.spec)
         source = parameters.text(
             self, "command_topic", "policy_node/command", "commands of whatever source"
         )
@@ -67,21 +66,21 @@ class SafetyNode(Node):
         self._state: ArmState | None = None
         self._command: JointCommand | None = None
         self._command_at = -math.inf
-        self._started = self._moving = False
+        self._started = self._moving = self._grips = False
         self._next = 0.0
         # What was refused since the last tick, by whom, and what keeps the node from working.
         self._bad = self._second = self._contact = self._reason = ""
         self._born, self._told = time.monotonic(), -math.inf
         self._report = SafetyReport(self, self.spec)
-        self._connect(kind, topic, source)
+        self._connect(source)
 
-    def _connect(self, kind: str, topic: str, source: str) -> None:
+    def _connect(self, source: str) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._streams = kind == "forward_position_controller"
-        kind_of = Float64MultiArray if self._streams else JointTrajectory
-        self._controller = self.create_publisher(kind_of, topic, 10)
-        if self._streams:
+        self._outlet = Outlet(self, self.spec)
+        if self._outlet.streams:
             self.create_timer(self._timeouts.stream, self._stream, clock=steady)
+        gripper = self.spec.gripper
+        self._gripper = None if gripper is None else GripperState(gripper, self.time)
         self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
         pace = Pace(self.spec.control_period / MOST_COMMANDS)
         self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
@@ -111,6 +110,8 @@ class SafetyNode(Node):
             # The last good state ages; past its timeout the filter stops the arm.
             self._refuse(str(error))
             return
+        if self._gripper is not None:
+            self._gripper.hear(message)
         if state is not None:
             self._state = state
             if not self._started:
@@ -122,7 +123,8 @@ class SafetyNode(Node):
             return  # It waited while the node was loading.
         latched = self.filter.latched
         try:
-            self.filter.reset(state.q, now)
+            opening = None if self._gripper is None else self._gripper.fraction()
+            self.filter.reset(state.q, now, opening)
         except SafetyError as error:
             # Nothing passes before the arm is somewhere it may start from.
             self._contact = str(error)
@@ -149,7 +151,7 @@ class SafetyNode(Node):
         stamp = message.header.stamp
         age = now - self.time.seconds(stamp) if is_set(stamp) else 0.0
         try:
-            command = messages.joint_command(message, self.spec.joints)
+            command = messages.joint_command(message, self.spec)
         except StateError as error:
             self._refuse(f"command: {error}")
             return
@@ -157,6 +159,7 @@ class SafetyNode(Node):
             self._refuse(f"the command's stamp is {age:.3f} s old, at most {timeout:g} s counts")
             return
         self._command, self._command_at = command, now
+        self._grips = self._grips or command.opening is not None
         if not self._moving:
             self._next = max(self._next - period, now + LEAD * period)
         if now >= self._next - 0.6 * period:
@@ -214,9 +217,7 @@ class SafetyNode(Node):
         why = self._states.problem(self._timeouts.state) or self._contact
         if self._started and self._clock_watch.stands_still(self._timeouts.clock):
             why = why or "the clock stands still"
-        if not why and not self._controller.get_subscription_count():
-            why = f"no controller listens to {self._controller.topic_name}"
-        return why
+        return why or self._outlet.problem()
 
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
@@ -229,9 +230,8 @@ class SafetyNode(Node):
         )
         start = self.time.stamp(self._next)
         moving = bool(result.stop.qd.any())
-        if not self._streams and (moving or self._moving):
-            message = messages.trajectory_message(result.stop, self.spec.joints, start)
-            self._controller.publish(message)
+        opening = result.opening if self._grips else None
+        self._outlet.send(result.stop, opening, start, moving or self._moving)
         self._moving = moving
         if Cause.STALE_STATE in result.active:
             self._reason = self._why_not()
@@ -245,7 +245,7 @@ class SafetyNode(Node):
             return
         q, qd = self.filter.reference(self.time.now())
         if self._moving or qd.any():
-            self._controller.publish(Float64MultiArray(data=q.tolist()))
+            self._outlet.stream(q)
 
     def _words(self, start: str) -> dict[str, str]:
         words = {

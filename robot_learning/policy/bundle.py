@@ -52,6 +52,12 @@ class PolicyBundle:
     provenance: Mapping[str, Any]
     hash: str
 
+    @property
+    def episode_steps(self) -> int | None:
+        """Policy periods in an episode of its task; None where the bundle does not say."""
+        steps = self.provenance.get("task", {}).get("steps")
+        return None if steps is None else int(steps)
+
     @classmethod
     def load(cls, path: str | Path) -> "PolicyBundle":
         """Read a bundle; anything missing, added, changed or newer is refused.

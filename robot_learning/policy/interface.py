@@ -12,12 +12,14 @@ from robot_learning.base.errors import BundleError, ConfigError, StateError
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import resolve, turning
+from robot_learning.kinematics.goals import ANGLE, angle_between
 from robot_learning.policy.terms import TERMS, Sight
 
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
 
 ACTION_MODES = ("joint_velocity", "tip_displacement", "tool_down")
+ORIENTATION = 6  # numbers of a goal's orientation; a position has 3
 # Share of the joint speed limits that full actions ask for.
 VELOCITY_SCALE = 0.5
 # Share of the acceleration limits that a change of action may ask for; the rest brakes.
@@ -158,6 +160,21 @@ class Interface:
             "desired_goal": flat[first:second],
             "observation": flat[second:],
         }
+
+    def distance(self, flat: Observation) -> float:
+        """Return how far the goal is in a flat observation (n_obs,), m: its worst part.
+
+        An orientation that is off by the angle that counts as reached is off by a tolerance.
+        """
+        farthest = 0.0
+        for achieved, desired in zip(self.achieved, self.desired, strict=True):
+            has, wants = flat[self._slices[achieved]], flat[self._slices[desired]]
+            if len(wants) == ORIENTATION:
+                off = float(angle_between(has, wants)) * self.tolerance / ANGLE
+            else:
+                off = float(np.linalg.norm(has - wants))
+            farthest = max(farthest, off)
+        return farthest
 
     def decode(self, model: ArmModel, action: ArrayLike, state: ArmState) -> JointCommand:
         """Return the command that an action (n_action,), clipped to [-1, 1], stands for.

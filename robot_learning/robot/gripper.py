@@ -49,9 +49,15 @@ class Gripper:
         """Return the joint positions (k,) at an opening in [0, 1], rad or m."""
         return self.closed + opening * (self.open - self.closed)
 
-    def opening(self, positions: Array) -> float:
-        """Return the opening that joint positions (k,) stand for, the mean over the joints."""
-        return float(np.mean((positions - self.closed) / (self.open - self.closed)))
+    def opening(self, positions: Array, known: NDArray[np.bool_] | None = None) -> float:
+        """Return the opening that joint positions (k,) stand for, the mean over the joints.
+
+        Args:
+            positions: rad or m.
+            known: (k,) which of them count; all where None is given.
+        """
+        shares = (positions - self.closed) / (self.open - self.closed)
+        return float(np.mean(shares if known is None else shares[known]))
 
     def contract(self) -> dict[str, Any]:
         """Return what a policy trained with this gripper depends on, ready for JSON.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.types import Start
 from robot_learning.kinematics import sampling
+from robot_learning.kinematics.goals import ANGLE, angle_between
 from robot_learning.tasks.task import DRAWS, Numbers, Task
 
 Array = NDArray[np.float64]
-ANGLE = 0.1  # rad; an orientation within it counts as reached
 
 
 class Reach(Task):
@@ -76,18 +76,9 @@ class ReachPose(Reach):
     def errors(self, achieved: Numbers, desired: Numbers) -> Array:
         """Return distance, m, and angle, rad, (..., 2) of poses (..., 9)."""
         distance = np.linalg.norm(achieved[..., :3] - desired[..., :3], axis=-1)
-        # |R1 - R2| = 2 sqrt(2) sin(angle / 2) by its three columns; the third follows from two.
-        first, second = _rotation(achieved[..., 3:]), _rotation(desired[..., 3:])
-        chord = np.linalg.norm(first - second, axis=(-2, -1)) / (2 * np.sqrt(2))
-        return np.stack([distance, 2 * np.arcsin(np.clip(chord, 0.0, 1.0))], axis=-1)
+        angle = angle_between(achieved[..., 3:], desired[..., 3:])
+        return np.stack([distance, angle], axis=-1)
 
     def _set_goal(self, T_base_goal: Array) -> None:
         super()._set_goal(T_base_goal)
         self._rotation = T_base_goal[:3, :3]
-
-
-def _rotation(columns: Numbers) -> Array:
-    """Return rotations (..., 3, 3), transposed, from their first two columns (..., 6)."""
-    two = columns.reshape(*columns.shape[:-1], 2, 3)
-    third = np.cross(two[..., 0, :], two[..., 1, :])
-    return np.concatenate([two, third[..., None, :]], axis=-2)

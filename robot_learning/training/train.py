@@ -200,7 +200,10 @@ def _export(
             seed=FINAL_SEED,
             provenance={
                 "algorithm": run.train.algorithm,
-                "task": env.task_settings.model_dump(exclude_none=True),
+                "task": {
+                    **env.task_settings.model_dump(exclude_none=True),
+                    "steps": env.task.steps,
+                },
                 "code": run.code,
                 "seed": run.seed,
                 "steps": model.num_timesteps,
