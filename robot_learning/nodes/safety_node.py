@@ -61,7 +61,7 @@ class SafetyNode(Node):
         self.time = NodeTime(self)
         self._clock_watch = ClockWatch(self.time)
         self._states = JointStates(self, self.spec, self.time)
-        self._scene = ToldScene(self.spec)
+        self._scene = ToldScene(self, self.spec)
         self._sources = Sources(self, source)
         self._state: ArmState | None = None
         self._command: JointCommand | None = None

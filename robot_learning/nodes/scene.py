@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from visualization_msgs.msg import Marker, MarkerArray
 
 from robot_learning.base.errors import StateError
+from robot_learning.nodes.frames import Frames, seconds_of
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 
@@ -19,14 +20,16 @@ class ToldScene:
     """Solids by the namespace and number of their markers.
 
     A marker with a lifetime must be told again before it ends; until then, and after, its solid
-    stays where it was.
+    stays where it was. So does one in a frame that moves: it is where its frame was when it was
+    told. A marker without a frame is in the base frame.
 
     Args:
-        spec: whose base frame and fixed frames markers may be given in.
+        node: who is told.
+        spec: whose base frame the solids are in.
     """
 
-    def __init__(self, spec: RobotSpec) -> None:
-        self._frames = {spec.base_link: np.eye(4), "": np.eye(4), **spec.frames}
+    def __init__(self, node: Any, spec: RobotSpec) -> None:
+        self._frames, self._base = Frames(node, spec), spec.base_link
         self._solids: dict[str, Solid] = {}
         self._until: dict[str, float] = {}
 
@@ -68,11 +71,14 @@ class ToldScene:
         return changed
 
     def _solid(self, name: str, marker: Marker) -> Solid:
-        frame = marker.header.frame_id
-        if frame not in self._frames:
-            known = ", ".join(filter(None, self._frames))
-            raise StateError(f"marker '{name}': header.frame_id '{frame}': expected {known}")
-        T = self._frames[frame] @ _pose(name, marker.pose)
+        header = marker.header
+        try:
+            T_base_frame = self._frames.to_base(
+                header.frame_id or self._base, seconds_of(header.stamp)
+            )
+        except StateError as error:
+            raise StateError(f"marker '{name}': {error}") from error
+        T = T_base_frame @ _pose(name, marker.pose)
         rpy = Rotation.from_matrix(T[:3, :3]).as_euler("xyz")
         try:
             return Solid(name=name, xyz=tuple(T[:3, 3]), rpy=tuple(rpy), **_shape(name, marker))
