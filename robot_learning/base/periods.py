@@ -8,5 +8,9 @@ COMMAND_PERIODS = 3
 CLOCK_PERIODS = 8
 # Policy periods within which a goal that follows another is one of a stream.
 STREAM_PERIODS = 3
+# Policy periods inside the tolerance after which a goal is reached.
+SETTLE_PERIODS = 12
+# Episodes of a policy's task that its goal may take.
+EPISODES = 2
 # Positions streamed in one control period to a controller that does not interpolate.
 STREAMED = 10

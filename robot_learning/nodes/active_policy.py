@@ -1,4 +1,4 @@
-"""A policy at work: joint states and goals in, commands and what led to them out."""
+"""A policy at work: joint states, objects and goals in; commands and what led to them out."""
 
 import time
 from dataclasses import dataclass
@@ -6,25 +6,35 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
-from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from robot_learning.base.errors import GoalError, StateError
-from robot_learning.base.periods import STREAM_PERIODS
-from robot_learning.base.types import ArmState, Input
+from robot_learning.base.errors import StateError
+from robot_learning.base.types import Input
 from robot_learning.nodes import messages
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.diagnostics import WAITING
-from robot_learning.nodes.parameters import Timeout
+from robot_learning.nodes.frames import Frames
+from robot_learning.nodes.goals import Goals, Outcome
+from robot_learning.nodes.gripper import GripperState
+from robot_learning.nodes.objects import ObjectPoses
+from robot_learning.nodes.parameters import PolicyTimes
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyRunner
 from robot_learning.policy.runner import StepResult
+from robot_learning.policy.terms import GOALS
 
 Array = NDArray[np.float64]
 SAFETY_STATUS = "safety_node/status"
 ON_TIME = 0.98  # of a policy period; stamps of a grid are not exact to the nanosecond
+LEVELS = {
+    Outcome.REACHED: DiagnosticStatus.OK,
+    Outcome.CANCELLED: DiagnosticStatus.OK,
+    Outcome.TIMED_OUT: DiagnosticStatus.WARN,
+    Outcome.REFUSED: DiagnosticStatus.ERROR,
+    Outcome.OBJECT_LOST: DiagnosticStatus.ERROR,
+}
 
 
 @dataclass(frozen=True)
@@ -45,15 +55,22 @@ class ActivePolicy:
         node: the policy node.
         runner: of its bundle.
         clock: the node's time.
-        timeout: age at which a joint state no longer counts.
+        times: what ends a goal, and ages at which what is measured no longer counts.
     """
 
-    def __init__(self, node: Any, runner: PolicyRunner, clock: NodeTime, timeout: Timeout) -> None:
-        self.runner, self._node, self._time, self._timeout = runner, node, clock, timeout
+    def __init__(
+        self, node: Any, runner: PolicyRunner, clock: NodeTime, times: PolicyTimes
+    ) -> None:
+        self.runner, self._node, self._time, self._times = runner, node, clock, times
         runner.reset()
         self._states = JointStates(node, runner.spec, clock)
-        self._goal: Input | None = None
-        self._goal_refused = self._refused = self._stop = ""
+        frames = Frames(node, runner.spec)
+        self.goals = Goals(node, runner, clock, frames, times, self._on_goals)
+        gripper = runner.spec.gripper
+        self._gripper = None if gripper is None else GripperState(gripper, clock)
+        tracked = runner.needs - {*GOALS, messages.OPENING}
+        self._objects = ObjectPoses(node, tracked, clock, frames, times.deviation, self._on_lost)
+        self._refused = self._stop = self._limits = ""
         self._decided_at = -np.inf
         self.refused = 0
         self.distance = float("nan")
@@ -62,46 +79,67 @@ class ActivePolicy:
         self._action = node.create_publisher(Float64MultiArray, "~/action", 10)
         self._heard = [
             node.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES),
-            node.create_subscription(PoseStamped, "~/goal", self._on_goal, 10),
             node.create_subscription(DiagnosticStatus, SAFETY_STATUS, self._on_safety, 1),
         ]
 
     def close(self) -> None:
         """Fall silent; the safety node brings the arm to rest."""
+        self.goals.close()
+        self._objects.close()
         for subscription in self._heard:
             self._node.destroy_subscription(subscription)
         for publisher in (self._command, self._observation, self._action):
             self._node.destroy_publisher(publisher)
-
-    @property
-    def goal(self) -> Array | None:
-        """(3,) wanted tip position, base frame, m, or None."""
-        return None if self._goal is None else self._goal.value
 
     def condition(self) -> Condition:
         """Return what the policy does, or the first thing that keeps it from its goal."""
         why = self._states.problem(self._state_timeout)
         if why:
             return Condition(DiagnosticStatus.STALE, "no joint states", why)
-        if self._goal_refused:
-            return Condition(DiagnosticStatus.ERROR, "goal refused", self._goal_refused)
+        outcome = self.goals.outcome
+        if outcome is Outcome.REFUSED:
+            return self._ended(outcome)
         if not self._command.get_subscription_count():
             why = f"no safety node listens to {self._command.topic_name}"
             return Condition(DiagnosticStatus.WARN, "nobody listens", why)
         if self._stop:
             return Condition(DiagnosticStatus.WARN, "stopped", self._stop)
-        if self._goal is None:
-            goals = self._node.resolve_topic_name("~/goal")
-            why = f"no goal: send a geometry_msgs/PoseStamped to {goals}"
+        if outcome is not None:
+            return self._ended(outcome)
+        if self.goals.missing:
+            missing = ", ".join(self.goals.missing)
+            why = f"no goal: send a geometry_msgs/PoseStamped to {missing}"
             return Condition(DiagnosticStatus.OK, "active", why)
+        why = self._objects.problem(self.runner.input_timeout) or self._gripper_problem()
+        if why:
+            return Condition(DiagnosticStatus.ERROR, "no input", why)
         if self._refused:
             return Condition(DiagnosticStatus.ERROR, "no command", self._refused)
         return Condition(DiagnosticStatus.OK, "goal accepted")
 
+    def _ended(self, outcome: Outcome) -> Condition:
+        word = outcome.value.replace("_", " ")
+        message = word if outcome is Outcome.OBJECT_LOST else f"goal {word}"
+        return Condition(LEVELS[outcome], message, self.goals.reason)
+
+    def _gripper_problem(self) -> str:
+        if messages.OPENING not in self.runner.needs:
+            return ""
+        gripper = self.runner.spec.gripper
+        if gripper is None or (self._gripper is not None and self._gripper.opening is not None):
+            return ""
+        topic = self._node.resolve_topic_name(TOPIC)
+        return f"{topic} tells nothing of the gripper's {', '.join(gripper.joints)}"
+
     @property
     def _state_timeout(self) -> float:
-        self.runner.state_timeout = self._timeout.of(self.runner.spec.control_period)
+        self.runner.state_timeout = self._times.state(self.runner.spec.control_period)
+        self.runner.input_timeout = self._times.object(self.runner.spec.control_period)
         return self.runner.state_timeout
+
+    def check_time(self) -> None:
+        """End a goal whose time is over."""
+        self.goals.check_time(self.distance, self._limits)
 
     def _on_state(self, message: JointState) -> None:
         began = time.perf_counter()
@@ -109,7 +147,9 @@ class ActivePolicy:
             state = self._states.hear(message, self._state_timeout)
         except StateError:
             return  # The condition names it as long as it lasts.
-        if state is None or self._goal is None:
+        if self._gripper is not None:
+            self._gripper.hear(message)
+        if state is None or self.goals.missing:
             return
         period = self.runner.spec.policy_period
         if state.stamp < self._decided_at:  # The clock was set back.
@@ -118,66 +158,58 @@ class ActivePolicy:
         if state.stamp - self._decided_at < ON_TIME * period:
             return
         self._decided_at = state.stamp
-        result = self.runner.step(state, {"goal": self._goal}, self._time.now())
+        now, inputs = self._time.now(), self._inputs()
+        result = self.runner.step(state, inputs, now)
         stamp = self._time.stamp(state.stamp)
         if result.command is not None:
             joints = self.runner.spec.joints
             self._command.publish(messages.command_message(result.command, joints, stamp))
-        self._tell(result, state, stamp, time.perf_counter() - began)
+        self._tell(result, inputs, stamp, time.perf_counter() - began)
+        if result.observation is not None:
+            self.goals.follow(self.distance, state.stamp)
+        self.check_time()
 
-    def _tell(self, result: StepResult, state: ArmState, stamp: Any, latency: float) -> None:
+    def _inputs(self) -> dict[str, Input]:
+        inputs = {**self.goals.inputs, **self._objects.positions}
+        if self._gripper is not None and self._gripper.opening is not None:
+            inputs[messages.OPENING] = self._gripper.opening
+        return inputs
+
+    def _tell(
+        self, result: StepResult, inputs: dict[str, Input], stamp: Any, latency: float
+    ) -> None:
         """Publish what was seen and done, one message each a decision."""
         self._refused = result.refused
         self.refused += bool(result.refused)
-        if self._goal is None:
-            return
-        goal = self._goal.value
-        tip = self.runner.model.forward(state.q)[:3, 3]
-        self.distance = float(np.linalg.norm(tip - goal))
         if result.observation is not None:
+            self.distance = self.runner.interface.distance(result.observation)
             slices = self.runner.interface.term_slices()
             seen = {name: result.observation[part].tolist() for name, part in slices.items()}
             self._observation.publish(messages.labelled(stamp, seen))
         if result.action is not None:
             done = {
                 "action": result.action.tolist(),
-                "goal": goal.tolist(),
+                "goal": inputs["goal"].value.tolist(),
                 "distance": [self.distance],
                 "latency": [latency],
             }
             self._action.publish(messages.labelled(stamp, done))
 
-    def _on_goal(self, message: PoseStamped) -> None:
-        now = self._time.now()
-        # A stream is one episode: what it was before tells how fast it moves.
-        before = -np.inf if self._goal is None else self._goal.stamp
-        limit = STREAM_PERIODS * self.runner.spec.policy_period
-        streams = 0 <= now - before <= limit
-        try:
-            position = self._position(message)
-            self.runner.check_goal(position, reach=not streams)
-        except GoalError as error:
-            self._goal, self._goal_refused = None, str(error)
-            self._node.report()
-            return
-        if not streams:
-            self.runner.reset()
-        self._goal, self._goal_refused = Input(position, now), ""
-        if not streams:
-            self._node.report(event=True)
+    def _on_goals(self, event: bool) -> None:
+        """Hear that there is another goal, or none any more."""
+        if event:
+            self.distance, self._refused = float("nan"), ""
+        self._node.report(event=event)
 
-    def _position(self, message: PoseStamped) -> Array:
-        """Return the goal (3,) in the base frame, m."""
-        spec, frame, point = self.runner.spec, message.header.frame_id, message.pose.position
-        if frame != spec.base_link and frame not in spec.frames:
-            known = ", ".join([spec.base_link, *spec.frames])
-            raise GoalError(f"the goal is in frame '{frame}'; known are {known}")
-        T = spec.frames.get(frame, np.eye(4))
-        return np.asarray((T @ [point.x, point.y, point.z, 1.0])[:3])
+    def _on_lost(self, why: str) -> None:
+        """Give the goal up where an object is suddenly elsewhere; without one it may be."""
+        if self.goals.inputs:
+            self.goals.end(Outcome.OBJECT_LOST, why)
 
     def _on_safety(self, message: DiagnosticStatus) -> None:
         """Hear of a stop that keeps the arm from its goal."""
         values = {item.key: item.value for item in message.values}
+        self._limits = values.get("causes", "")
         why = values.get("latched", "")
         stop = f"{message.name} is stopped for {why} until ~/resume" if why else ""
         if message.message == WAITING:

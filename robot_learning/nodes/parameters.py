@@ -6,10 +6,19 @@ from typing import Any
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.periods import CLOCK_PERIODS, COMMAND_PERIODS, STATE_PERIODS, STREAMED
+from robot_learning.base.periods import (
+    CLOCK_PERIODS,
+    COMMAND_PERIODS,
+    EPISODES,
+    SETTLE_PERIODS,
+    STATE_PERIODS,
+    STREAMED,
+)
+from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import TOPICS, Gripper
 
+DEVIATION = 0.01  # m
 TRAJECTORIES, POSITIONS = "joint_trajectory_controller", "forward_position_controller"
 
 
@@ -80,6 +89,42 @@ class Timeout:
     def of(self, period: float) -> float:
         """Return the time-out, s, where ``period`` is what it is counted in, s."""
         return float(self._node.get_parameter(self._name).value) or self._periods * period
+
+
+class PolicyTimes:
+    """What ends a goal of a policy, and what of that which is measured counts.
+
+    Args:
+        node: whose parameters they are.
+    """
+
+    def __init__(self, node: Any) -> None:
+        self.state = Timeout(
+            node, "state_timeout", STATE_PERIODS, "control", "age at which a joint state is stale"
+        ).of
+        told = "age at which the pose of an object is stale"
+        self.object = Timeout(node, "object_timeout", STATE_PERIODS, "control", told).of
+        told = "largest standard deviation of an object's position that counts, m"
+        number(node, "object_deviation", DEVIATION, 0.0, 1.0, told, read_only=False)
+        told = "time inside the tolerance after which a goal is reached"
+        self._settle = Timeout(node, "settle_time", SETTLE_PERIODS, "policy", told, longest=60.0)
+        self._node = node
+        told = f"time for a goal, s; 0: {EPISODES} episodes of the bundle's task"
+        number(node, "goal_timeout", 0.0, 0.0, 3600.0, told, read_only=False)
+
+    def settle(self, period: float) -> float:
+        """Return the time inside the tolerance, s, for a policy period, s."""
+        return self._settle.of(period)
+
+    def timeout(self, runner: PolicyRunner) -> float:
+        """Return the time for a goal, s; 0 where neither parameter nor bundle says."""
+        asked = float(self._node.get_parameter("goal_timeout").value)
+        steps = runner.bundle.episode_steps or 0
+        return asked or EPISODES * steps * runner.spec.policy_period
+
+    def deviation(self) -> float:
+        """Return the largest standard deviation of an object's position that counts, m."""
+        return float(self._node.get_parameter("object_deviation").value)
 
 
 class SafetyTimeouts:

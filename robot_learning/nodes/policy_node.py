@@ -11,9 +11,8 @@ from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-from robot_learning.base.errors import BundleError, RobotLearningError
+from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.paths import find_bundle
-from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.nodes import parameters
 from robot_learning.nodes.active_policy import ActivePolicy, Condition
 from robot_learning.nodes.clock import NodeTime
@@ -38,9 +37,7 @@ class PolicyNode(LifecycleNode):
         self.autostart = parameters.flag(
             self, "autostart", False, "configure and activate without being asked"
         )
-        self._timeout = parameters.Timeout(
-            self, "state_timeout", STATE_PERIODS, "control", "age at which a joint state is stale"
-        )
+        self._times = parameters.PolicyTimes(self)
         self.add_on_set_parameters_callback(self._may_set)
         self.time = NodeTime(self)
         self.runner: PolicyRunner | None = None
@@ -65,7 +62,6 @@ class PolicyNode(LifecycleNode):
             bundle = PolicyBundle.load(find_bundle(self.get_parameter("bundle").value))
             robot = self.get_parameter("robot").value
             runner = PolicyRunner(bundle, RobotSpec.load(robot) if robot else None)
-            _refuse_unknown_needs(runner)
         except RobotLearningError as error:
             self._rest(DiagnosticStatus.ERROR, "bundle refused", str(error))
             return TransitionCallbackReturn.FAILURE
@@ -77,7 +73,7 @@ class PolicyNode(LifecycleNode):
         """Start to listen and to watch."""
         if self.runner is None:
             return TransitionCallbackReturn.FAILURE
-        self._active = ActivePolicy(self, self.runner, self.time, self._timeout)
+        self._active = ActivePolicy(self, self.runner, self.time, self._times)
         self._since = time.monotonic()
         set_realtime(True)
         self._say(Condition(DiagnosticStatus.OK, "active"))
@@ -113,6 +109,8 @@ class PolicyNode(LifecycleNode):
 
     def _look(self) -> None:
         """Say how the node is once a second, and when that changes."""
+        if self._active is not None:
+            self._active.check_time()
         if self._active is None or time.monotonic() - self._since > GRACE:
             self.report(event=time.monotonic() - self._said_at >= EACH)
 
@@ -131,9 +129,11 @@ class PolicyNode(LifecycleNode):
             hardware = self.runner.spec.name
             values |= {"bundle": self.runner.bundle.name, "hash": self.runner.bundle.hash}
         if self._active is not None:
-            goal = self._active.goal
-            values["goal"] = "" if goal is None else " ".join(map(repr, goal.tolist()))
+            goals = self._active.goals
+            goal = goals.inputs.get("goal")
+            values["goal"] = "" if goal is None else " ".join(map(repr, goal.value.tolist()))
             values["distance"] = "" if goal is None else f"{self._active.distance:.6f}"
+            values["outcome"] = "" if goals.outcome is None else goals.outcome.value
             values["refused"] = self._active.refused
         name = self.get_fully_qualified_name()
         self._status.publish(
@@ -157,16 +157,6 @@ def make_node() -> PolicyNode:
             raise RobotLearningError("policy_node could not be configured; see the reason above")
         node.trigger_activate()
     return node
-
-
-def _refuse_unknown_needs(runner: PolicyRunner) -> None:
-    untold = sorted(runner.needs - {"goal"})
-    untold += ["a gripper to command"] if runner.interface.gripper else []
-    if untold:
-        raise BundleError(
-            f"{runner.bundle.path}: task '{runner.bundle.task}' needs {', '.join(untold)}; "
-            "this node knows a goal position alone"
-        )
 
 
 def main(args: list[str] | None = None) -> int:

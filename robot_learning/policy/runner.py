@@ -8,10 +8,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from robot_learning.base.compiled import load_soon
-from robot_learning.base.errors import BundleError, GoalError, StateError
+from robot_learning.base.errors import BundleError, StateError
 from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.types import ArmState, Input, JointCommand
-from robot_learning.kinematics import ArmModel, inverse
+from robot_learning.kinematics import ArmModel
 from robot_learning.policy.bundle import PolicyBundle
 from robot_learning.policy.interface import History, Observation
 from robot_learning.policy.terms import GOALS
@@ -49,6 +49,7 @@ class PolicyRunner:
 
     Attributes:
         state_timeout: age at which a measured state no longer counts, s.
+        input_timeout: the same of what else is measured, s.
     """
 
     def __init__(self, bundle: PolicyBundle, spec: RobotSpec | None = None) -> None:
@@ -57,7 +58,7 @@ class PolicyRunner:
         self.spec = spec or RobotSpec.load(bundle.robot["name"])
         bundle.check_robot(self.spec)
         self.model = ArmModel(self.spec)
-        self.state_timeout = STATE_PERIODS * self.spec.control_period
+        self.state_timeout = self.input_timeout = STATE_PERIODS * self.spec.control_period
         self._session = _session(bundle)
         self._history = History.start(self.interface)
         load_soon()
@@ -94,38 +95,13 @@ class PolicyRunner:
         self._history.push(action, inputs)
         return StepResult(command, observation, action)
 
-    def check_goal(self, position: Array, *, reach: bool = True) -> None:
-        """Refuse a goal that the arm can't reach.
-
-        Args:
-            position: (3,) wanted tip position, base frame, m.
-            reach: look for a configuration as well, which takes up to a policy period.
-
-        Raises:
-            GoalError: with the reason.
-        """
-        low, high = self.spec.workspace_lower, self.spec.workspace_upper
-        if np.shape(position) != (3,) or not np.isfinite(position).all():
-            raise GoalError(f"the goal is not three finite numbers: {position}")
-        if not ((position >= low) & (position <= high)).all():
-            raise GoalError(
-                f"the goal {np.round(position, 3)} is outside the workspace {low} to {high} m"
-            )
-        if not reach:
-            return
-        found = inverse.solve(self.model, position, self.spec.home, tolerance=1e-3)
-        if not found.converged:
-            raise GoalError(
-                f"the goal {np.round(position, 3)} is out of reach by {found.error:.3f} m"
-            )
-
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:
         if not np.abs(now - state.stamp) <= self.state_timeout:
             return f"the joint state is {now - state.stamp:.3f} s old"
         for name in self.interface.needs:
             given = inputs.get(name)
             told = given is None or name in GOALS
-            if given is not None and not told and not now - given.stamp <= self.state_timeout:
+            if given is not None and not told and not now - given.stamp <= self.input_timeout:
                 return f"the input '{name}' is {now - given.stamp:.3f} s old"
         return ""
 

@@ -100,6 +100,18 @@ class Solid(Pose):
             raise ValueError(f"'{self.name}': half_space: the direction has no length")
         return self
 
+    def contains(self, point: NDArray[np.float64]) -> bool:
+        """Say whether a point (3,), base frame, m, is inside."""
+        T = self.matrix()
+        if self.half_space is not None:
+            return bool((point - T[:3, 3]) @ self.half_space < 0)
+        inside = T[:3, :3].T @ (point - T[:3, 3])
+        if self.box is not None:
+            return bool((np.abs(inside) < np.array(self.box) / 2).all())
+        radius, length = self.capsule or (self.sphere or 0.0, 0.0)
+        inside[2] -= np.clip(inside[2], -length / 2, length / 2)
+        return bool(np.linalg.norm(inside) < radius)
+
 
 class KeepOut(Solid):
     """A zone that the tip, and the links named, stay out of."""

@@ -250,12 +250,18 @@ class Graph(Probe):
             if now >= self._slot + period - period // 8:
                 return False
         follows = self.follow_policy and self.alive("policy_node") and self.commands
+        follows = follows and not self._ended()
         if follows and not self.driver.silent:
             last = self.commands[-1].header.stamp
             decided = last.sec * 10**9 + last.nanosec
             if now - decided >= 0.98e9 * self.spec.policy_period:
                 return False
         return True
+
+    def _ended(self):
+        """Say whether the policy's goal has ended; it decides no more then."""
+        said = self.policy_said[-1].values if self.policy_said else []
+        return any(item.key == "outcome" and item.value for item in said)
 
     def _served(self, status):
         self.status.append(status)

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
@@ -8,13 +10,15 @@ from robot_learning.base.types import JointCommand
 from robot_learning.nodes import messages
 
 JOINTS = ("a", "b", "c")
+ARM = SimpleNamespace(joints=JOINTS, gripper=None, path="arm.yaml")
+HAND = SimpleNamespace(joints=JOINTS, gripper=object(), path="arm.yaml")
 
 
 def test_joints_are_matched_by_name():
     message = JointState(
         name=["c", "x", "a", "b"], position=[3.0, 9.0, 1.0, 2.0], velocity=[0.3, 9.0, 0.1, 0.2]
     )
-    command = messages.joint_command(message, JOINTS)
+    command = messages.joint_command(message, ARM)
     np.testing.assert_array_equal(command.q, [1.0, 2.0, 3.0])
     np.testing.assert_array_equal(command.qd, [0.1, 0.2, 0.3])
 
@@ -33,21 +37,48 @@ def test_joints_are_matched_by_name():
 def test_what_is_wrong_is_named(fields, named):
     whole = {"name": list(JOINTS), "position": [0.0] * 3, "velocity": [0.0] * 3}
     with pytest.raises(StateError, match=named):
-        messages.joint_command(JointState(**(whole | fields)), JOINTS)
+        messages.joint_command(JointState(**(whole | fields)), ARM)
+
+
+def sent_and_read(command, spec):
+    message = messages.command_message(command, JOINTS, JointState().header.stamp)
+    return messages.joint_command(message, spec)
+
+
+@pytest.mark.parametrize("q", [None, np.array([1.0, 2.0, 3.0])])
+def test_the_gripper_s_wish_travels_beside_the_joints(q):
+    command = JointCommand(np.full(3, 0.1), q, opening=0.1 + 0.2, acceleration=np.full(3, 9.0))
+    back = sent_and_read(command, HAND)
+    assert back.opening == command.opening
+    np.testing.assert_array_equal(back.qd, command.qd)
+    np.testing.assert_array_equal(back.acceleration, command.acceleration)
+    assert (back.q is None) == (q is None) and (q is None or (back.q == q).all())
+
+
+@pytest.mark.parametrize(
+    ("opening", "spec", "named"),
+    [
+        (0.5, ARM, "arm.yaml describes no gripper"),
+        (1.1, HAND, "expected 0 .closed. to 1 .open."),
+        (float("nan"), HAND, "position of gripper_opening is not finite"),
+    ],
+)
+def test_a_gripper_s_wish_that_cannot_be_is_named(opening, spec, named):
+    with pytest.raises(StateError, match=named):
+        sent_and_read(JointCommand(np.zeros(3), opening=opening), spec)
 
 
 def test_commands_survive_the_way():
     command = JointCommand(np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]))
-    back = messages.joint_command(
-        messages.command_message(command, JOINTS, JointState().header.stamp), JOINTS
-    )
+    back = sent_and_read(command, ARM)
     np.testing.assert_array_equal(back.qd, command.qd)
     np.testing.assert_array_equal(back.q, command.q)
+    assert back.opening is None
 
 
 def test_an_empty_command_is_refused():
     with pytest.raises(StateError, match="neither"):
-        messages.joint_command(JointState(name=list(JOINTS)), JOINTS)
+        messages.joint_command(JointState(name=list(JOINTS)), ARM)
 
 
 def test_trajectories_survive_the_way():

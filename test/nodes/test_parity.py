@@ -93,7 +93,9 @@ class Deployed(Probe):
         self.commands = self.listen(JointState, COMMANDS)
         own = {"use_sim_time": True, "robot": str(spec.path)}
         self.start("safety_node", **own, **WATCHDOGS["safety_node"])
-        self.start("policy_node", **own, bundle=str(bundle.path), autostart=True)
+        # An episode of the environment goes on where its goal is reached.
+        endless = {"settle_time": 60.0, "goal_timeout": 3600.0}
+        self.start("policy_node", **own, **endless, bundle=str(bundle.path), autostart=True)
 
     def _on_status(self, status):
         start = value_of(status, "start")

@@ -134,6 +134,7 @@ def test_a_goal_stream_keeps_the_history_and_a_jump_after_silence_does_not(
     arm.activate(scripted_bundle(tmp_path / "bundle", "arm6", observed=observed).path)
     heard = arm.listen(Float64MultiArray, "/policy_node/observation")
     tip = arm6_model.forward(arm.spec.home)[:3, 3]
+    assert arm.set_parameter("/policy_node", "settle_time", 60.0).successful
     arm.pursue(tip)
     arm.run(1.0)
     del heard[:]
@@ -152,6 +153,7 @@ def test_a_goal_stream_keeps_the_history_and_a_jump_after_silence_does_not(
     moved = np.diff(goals[first:], axis=0) / arm.spec.policy_period
     np.testing.assert_allclose(velocities[first + 1 :], moved, atol=1e-5)
     assert np.linalg.norm(velocities, axis=1).max() > 0.09
+    assert arm.set_parameter("/policy_node", "settle_time", 0.0).successful
     arm.unconfigure()
 
 
@@ -261,13 +263,6 @@ def test_a_damaged_bundle_leaves_the_node_unconfigured(arm, bundle, tmp_path):
     damaged = shutil.copytree(bundle.path, tmp_path / "bundle")
     (damaged / "policy.onnx").write_bytes(b"x")
     assert "policy.onnx" in refusal(arm, damaged)
-
-
-def test_a_bundle_that_must_see_more_than_it_is_told_is_refused(arm, tmp_path):
-    bundle = scripted_bundle(
-        tmp_path / "bundle", "arm6", observed=("goal_step", "object_offset", "second_way")
-    )
-    assert "object, second" in refusal(arm, bundle.path)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from robot_learning.base.errors import GoalError
 from robot_learning.base.types import ArmState, Input
 from robot_learning.envs import ArmEnv
 from robot_learning.kinematics import ArmModel
@@ -60,15 +59,3 @@ def test_reset_forgets_the_last_action(runner, state, goal):
     runner.step(state, goal, 0.0)
     runner.reset()
     np.testing.assert_array_equal(runner.step(state, goal, 0.0).observation, first)
-
-
-@pytest.mark.parametrize(
-    "position", [[5.0, 0.0, 0.3], [np.nan, 0.0, 0.3], [0.4, 0.0], [0.4, 0.0, -0.2]]
-)
-def test_a_goal_out_of_reach_is_refused(runner, position):
-    with pytest.raises(GoalError):
-        runner.check_goal(np.array(position))
-
-
-def test_a_goal_in_reach_is_not(runner, goal):
-    runner.check_goal(goal["goal"].value)
