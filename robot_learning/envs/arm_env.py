@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.base.types import ArmState, Input, Snapshot
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
@@ -20,12 +20,11 @@ from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, Status
 from robot_learning.tasks import Task, TaskSettings, load_task, make_task
 from robot_learning.worlds.camera import Camera
-from robot_learning.worlds.sensing import Sensing
+from robot_learning.worlds.sensing import Sensing, shifted
 from robot_learning.worlds.variation import Randomization, Variation, load_shifts
 from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
-DRAWS = 1000
 
 
 class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]]):
@@ -128,12 +127,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
         """Start an episode; equal seeds start equal episodes."""
         super().reset(seed=seed)
-        start = self._free_start()
+        start = self.task.free_start(self.np_random)
         self._sent.clear()
         if self._shifts is not None:
-            self.variation = self._shifts.draw(self.np_random)
-            self.world.vary(self.variation, self.np_random)
-            self._sensing = Sensing(self.variation, self.np_random)
+            self._sensing = shifted(self.world, self._shifts, self.np_random)
+            self.variation = self._sensing.variation
             at_start = (Trajectory.rest(start.q), start.opening)
             self._sent.extend([at_start] * self.variation.action_latency)
         snapshot = self.world.reset(start)
@@ -187,13 +185,6 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         now = snapshot.state.stamp
         told = {name: Input(value, now) for name, value in self.task.inputs(now).items()}
         return {**told, **snapshot.inputs}
-
-    def _free_start(self) -> Start:
-        for _ in range(DRAWS):
-            start = self.task.reset(self.np_random)
-            if self.filter.is_free(start.q):
-                return start
-        raise ConfigError(f"{self.robot.path}: none of {DRAWS} starts keeps the safety margins")
 
     def compute_reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any) -> Array:
         """Return the reward (...,) for achieved and desired goals (..., 3), for HER."""

@@ -117,7 +117,7 @@ class SafetyFilter:
 
     def is_free(self, q: Array) -> bool:
         """Say whether the arm at ``q`` (n,) keeps all its margins."""
-        return self._guards is None or not self._guards.clearance.near(np.asarray(q))
+        return self._guards is None or self._guards.is_free(q)
 
     @property
     def reduced_speed(self) -> bool:

@@ -75,6 +75,10 @@ class Guards:
             broken = other.check(motion, given, dt)
         return broken
 
+    def is_free(self, q: Array) -> bool:
+        """Say whether the arm at ``q`` (n,) keeps all its distances."""
+        return not self.clearance.near(np.asarray(q))
+
     def margins(self) -> dict[str, float]:
         """Return how far the motion checked last is from each limit, by cause."""
         found = self.clearance.margins()

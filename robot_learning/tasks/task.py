@@ -95,6 +95,20 @@ class Task:
         """Draw a goal and a start that has not reached it."""
         raise NotImplementedError
 
+    def free_start(self, rng: np.random.Generator) -> Start:
+        """Draw as :meth:`reset` does until the arm touches nothing at the start.
+
+        Raises:
+            ConfigError: where it always does.
+        """
+        for _ in range(DRAWS):
+            start = self.reset(rng)
+            if self.free(start.q):
+                return start
+        raise ConfigError(
+            f"{self.model.spec.path}: none of {DRAWS} starts keeps the safety margins"
+        )
+
     def inputs(self, time: float) -> dict[str, Array]:
         """Return the inputs a policy is given besides the objects, ``time`` s into the episode."""
         raise NotImplementedError

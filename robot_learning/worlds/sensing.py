@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.types import ArmState, Input
-from robot_learning.worlds.variation import Variation
+from robot_learning.worlds.variation import Randomization, Variation
+from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
 Seen = tuple[ArmState, Mapping[str, Input]]
@@ -20,10 +21,15 @@ class Sensing:
     Args:
         variation: of the episode.
         rng: source of the noise.
+        rate: measurements in a control period, in which latencies are counted.
+
+    Attributes:
+        variation: of the episode.
     """
 
-    def __init__(self, variation: Variation, rng: np.random.Generator) -> None:
-        self._variation, self._rng = variation, rng
+    def __init__(self, variation: Variation, rng: np.random.Generator, rate: float = 1.0) -> None:
+        self.variation, self._rng = variation, rng
+        self._latency = round(variation.observation_latency * rate)
         self._on_the_way: deque[Seen] = deque()
         self._bias: dict[str, Array] = {}
         self._arrived: Seen | None = None
@@ -33,26 +39,42 @@ class Sensing:
         self._on_the_way.append(
             (self._read(state), {k: self._see(k, v) for k, v in inputs.items()})
         )
-        late = len(self._on_the_way) > self._variation.observation_latency
+        late = len(self._on_the_way) > self._latency
         newest = self._on_the_way.popleft() if late else self._on_the_way[0]
-        if self._arrived is None or self._rng.random() >= self._variation.dropped:
+        if self._arrived is None or self._rng.random() >= self.variation.dropped:
             self._arrived = newest
         return self._arrived
 
     def _read(self, state: ArmState) -> ArmState:
         n = state.q.shape[0]
-        offset = self._offset("joints", n, self._variation.joint_bias)
-        noise = self._rng.normal(0.0, self._variation.joint_noise, n)
+        offset = self._offset("joints", n, self.variation.joint_bias)
+        noise = self._rng.normal(0.0, self.variation.joint_noise, n)
         return ArmState(state.q + offset + noise, state.qd, state.stamp)
 
     def _see(self, name: str, seen: Input) -> Input:
         if name not in MEASURED:
             return seen
-        offset = self._offset(name, 3, self._variation.input_bias)
-        noise = self._rng.normal(0.0, self._variation.input_noise, 3)
+        offset = self._offset(name, 3, self.variation.input_bias)
+        noise = self._rng.normal(0.0, self.variation.input_noise, 3)
         return Input(seen.value + offset + noise, seen.stamp)
 
     def _offset(self, name: str, size: int, deviation: float) -> Array:
         if name not in self._bias:
             self._bias[name] = self._rng.normal(0.0, deviation, size)
         return self._bias[name]
+
+
+def shifted(
+    world: World, shifts: Randomization, rng: np.random.Generator, rate: float = 1.0
+) -> Sensing:
+    """Draw how an episode differs; make the world's physics so, and return its sensors.
+
+    Args:
+        world: whose physics change.
+        shifts: what the differences are drawn from.
+        rng: source of the episode's randomness.
+        rate: measurements in a control period.
+    """
+    variation = shifts.draw(rng)
+    world.vary(variation, rng)
+    return Sensing(variation, rng, rate)

@@ -30,6 +30,7 @@ class BulletArm:
 
     Attributes:
         opening: of the gripper when the state was last read; 0 where none moves.
+        fingers: positions and velocities (2, k) of its joints then, rad or m, and per s.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class BulletArm:
         ]
         self._time = 0.0
         self.opening = 0.0
+        self.fingers = np.zeros((2, len(own)))
         self._fingers = [index[name] for name in own]
         self._couple()
         closed = self._joints[-1:] if spec.gripper else []
@@ -192,7 +194,8 @@ class BulletArm:
         q, qd = [item[0] for item in states], [item[1] for item in states]
         n = self.spec.n
         if self._gripper is not None:
-            self.opening = self._gripper.opening(np.array(q[n:]))
+            self.fingers = np.array([q[n:], qd[n:]])
+            self.opening = self._gripper.opening(self.fingers[0])
         return ArmState(np.array(q[:n]), np.array(qd[:n]), self._time)
 
     def touches_floor(self) -> bool:

@@ -53,8 +53,12 @@ class Objects:
 
     def positions(self) -> dict[str, Array]:
         """Return the position (3,) of each item, base frame, m."""
+        return {name: pose[:3] for name, pose in self.poses().items()}
+
+    def poses(self) -> dict[str, Array]:
+        """Return the pose (7,) of each item, base frame: position, m, quaternion (x, y, z, w)."""
         return {
-            name: np.array(bullet.getBasePositionAndOrientation(body, **self._client)[0])
+            name: np.concatenate(bullet.getBasePositionAndOrientation(body, **self._client))
             for name, body in self._bodies.items()
         }
 
