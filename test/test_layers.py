@@ -30,6 +30,8 @@ ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {
     "__init__.py": {"base"},
     "nodes/sim_node.py": {"worlds"},
+    "nodes/simulation.py": {"tasks", "worlds"},
+    "nodes/system.py": {"tasks", "worlds"},
     "worlds/mujoco/building.py": {"geometry"},
 }
 # Third-party packages and the only folders that may name them.

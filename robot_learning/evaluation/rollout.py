@@ -201,9 +201,9 @@ def env_of(
     """Return the environment that a bundle was trained in, or another world, shifted if asked."""
     return ArmEnv(
         robot=spec.path,
-        task=TaskSettings(**bundle.provenance.get("task", {"task": bundle.task})),
+        task=TaskSettings(**bundle.task_settings),
         interface=bundle.interface,
-        tolerance=tolerance or bundle.interface.tolerance,
+        tolerance=tolerance,
         render_mode=render_mode,
         shift=shift,
         world=world,

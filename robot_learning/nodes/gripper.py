@@ -35,8 +35,7 @@ class GripperState:
         if not fresh.any():
             return
         self._positions[fresh] = heard[fresh]
-        known = np.isfinite(self._positions)
-        opening = self._gripper.opening(self._positions, known)
+        opening = self._gripper.opening(self._positions)
         self.opening = Input(np.array([opening]), self._clock.seconds(message.header.stamp))
 
     def fraction(self) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, PoseStamped, Quaternion
 from numpy.typing import NDArray
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -16,6 +17,7 @@ from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import JointCommand
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.gripper import Gripper
 
 Array = NDArray[np.float64]
 # The first two parts of a labelled array, one number each: a float of ns would be rounded.
@@ -167,6 +169,44 @@ def trajectory_message(
         point = JointTrajectoryPoint(positions=q.tolist(), velocities=qd.tolist())
         to_duration(point.time_from_start, float(t))
         message.points.append(point)
+    return message
+
+
+def positions_of(message: Float64MultiArray, *sizes: int) -> Array:
+    """Read the positions (n,) of a forward_position_controller's command.
+
+    Raises:
+        StateError: where they are not finite, or not of one of the sizes.
+    """
+    q = np.asarray(message.data, dtype=np.float64)
+    if len(q) not in sizes or not np.isfinite(q).all():
+        wanted = " or ".join(map(str, sizes))
+        raise StateError(f"{len(q)} positions; expected {wanted} finite numbers")
+    return q
+
+
+def opening_of(message: JointTrajectory, gripper: Gripper) -> Trajectory:
+    """Read a trajectory of a gripper's joints as one of its opening, (m, 1).
+
+    The first joint's alone will do: the others follow it.
+
+    Raises:
+        StateError: where its controller would reject the message.
+    """
+    complete = set(gripper.joints) <= set(message.joint_names)
+    fingers = trajectory_of(message, gripper.joints if complete else gripper.joints[:1])
+    strokes = (gripper.open - gripper.closed)[: fingers.q.shape[1]]
+    opening = np.array([[gripper.opening(q)] for q in fingers.q])
+    return Trajectory(fingers.times, opening, (fingers.qd / strokes).mean(axis=1, keepdims=True))
+
+
+def pose_message(pose: Array, frame: str, stamp: Time) -> PoseStamped:
+    """Return a pose (7,), position in m and quaternion x, y, z, w, as a message."""
+    message = PoseStamped()
+    message.header.frame_id, message.header.stamp = frame, stamp
+    x, y, z, *turn = map(float, pose)
+    message.pose.position = Point(x=x, y=y, z=z)
+    message.pose.orientation = Quaternion(**dict(zip("xyzw", turn, strict=True)))
     return message
 
 

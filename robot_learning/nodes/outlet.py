@@ -35,11 +35,11 @@ class Outlet:
 
     def __init__(self, node: Any, spec: RobotSpec) -> None:
         self._spec = spec
-        kind, topic = parameters.controller(node, spec)
+        kind, topic = own = parameters.controller(node, spec)
         self.streams = kind == "forward_position_controller"
         self._controller = node.create_publisher(KINDS[kind], topic, 10)
         self.topic = self._controller.topic_name
-        self._hand = Hand(node, spec, self.topic) if spec.gripper else None
+        self._hand = Hand(node, spec, own) if spec.gripper else None
 
     def send(self, motion: Trajectory, opening: float | None, start: Time, moving: bool) -> None:
         """Send what the filter let through for a control period.
@@ -74,17 +74,17 @@ class Hand:
     Args:
         node: who publishes.
         spec: a robot with a gripper.
-        arm_topic: that the arm's controller listens to.
+        arm: type and topic of the arm's controller.
 
     Attributes:
         shared: whether its joints are joints of the arm's controller.
     """
 
-    def __init__(self, node: Any, spec: RobotSpec, arm_topic: str) -> None:
+    def __init__(self, node: Any, spec: RobotSpec, arm: tuple[str, str]) -> None:
         assert spec.gripper is not None
         self._gripper, self._period = spec.gripper, spec.control_period
-        kind, topic = parameters.gripper_controller(node, spec.gripper)
-        self.shared = node.resolve_topic_name(topic) == arm_topic
+        kind, topic = own = parameters.gripper_controller(node, spec, spec.gripper, arm)
+        self.shared = own == arm
         self._out = None if self.shared else node.create_publisher(KINDS[kind], topic, 10)
         self._streams = kind == "forward_position_controller"
         self._sent: float | None = None

@@ -1,6 +1,5 @@
 """Node parameters with a description, a unit and a range."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -16,10 +15,9 @@ from robot_learning.base.periods import (
 )
 from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.gripper import TOPICS, Gripper
+from robot_learning.robot.gripper import TOPICS, Gripper, check_shared
 
 DEVIATION = 0.01  # m
-TRAJECTORIES, POSITIONS = "joint_trajectory_controller", "forward_position_controller"
 
 
 def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
@@ -52,11 +50,20 @@ def number(
     return float(node.declare_parameter(name, default, descriptor).value)
 
 
-def integer(node: Any, name: str, default: int, low: int, high: int, description: str) -> int:
+def integer(
+    node: Any,
+    name: str,
+    default: int,
+    low: int,
+    high: int,
+    description: str,
+    *,
+    read_only: bool = True,
+) -> int:
     """Declare a whole number with its range and return its value."""
     bounds = IntegerRange(from_value=low, to_value=high)
     descriptor = ParameterDescriptor(
-        description=description, read_only=True, integer_range=[bounds]
+        description=description, read_only=read_only, integer_range=[bounds]
     )
     return int(node.declare_parameter(name, default, descriptor).value)
 
@@ -166,26 +173,48 @@ class SafetyTimeouts:
 
 
 def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:
-    """Declare ``controller_type`` and ``controller_topic`` and return them."""
-    suffixes = {
-        TRAJECTORIES: f"{TRAJECTORIES}/joint_trajectory",
-        POSITIONS: f"{POSITIONS}/commands",
-    }
-    return _controller(node, "", spec.controller_type, spec.controller_topic, suffixes)
+    """Declare ``controller_type`` and ``controller_topic`` and return them.
+
+    Raises:
+        ConfigError: where there is no such type.
+    """
+    kind = _controller_type(node, "controller_type", spec.controller_type)
+    default = spec.controller_topic
+    if kind != spec.controller_type:
+        suffix = "joint_trajectory" if kind == "joint_trajectory_controller" else "commands"
+        default = f"{kind}/{suffix}"
+    return kind, text(node, "controller_topic", default, "topic the controller listens to")
 
 
-def gripper_controller(node: Any, gripper: Gripper) -> tuple[str, str]:
-    """Declare ``gripper_controller_type`` and ``gripper_controller_topic`` and return them."""
-    return _controller(node, "gripper_", gripper.controller_type, gripper.controller_topic, TOPICS)
-
-
-def _controller(
-    node: Any, prefix: str, kind: str, topic: str, usual: Mapping[str, str]
+def gripper_controller(
+    node: Any, spec: RobotSpec, gripper: Gripper, arm: tuple[str, str]
 ) -> tuple[str, str]:
-    told = f"{TRAJECTORIES} or {POSITIONS}"
-    given = text(node, f"{prefix}controller_type", kind, told)
-    if given not in usual:
-        raise ConfigError(f"{prefix}controller_type: '{given}'; expected {told}")
-    default = topic if given == kind else usual[given]
-    told = "topic the controller listens to"
-    return given, text(node, f"{prefix}controller_topic", default, told)
+    """Declare ``gripper_controller_type`` and ``gripper_controller_topic`` and return them.
+
+    Args:
+        node: whose parameters they are.
+        spec: the robot.
+        gripper: its gripper.
+        arm: type and topic of the arm's controller; a gripper that is part of it goes with it.
+
+    Raises:
+        ConfigError: where there is no such type, or the arm's topic can't be shared.
+    """
+    kind = _controller_type(node, "gripper_controller_type", gripper.controller_type)
+    default = TOPICS[kind]
+    if kind == gripper.controller_type:
+        shared = gripper.controller_topic == spec.controller_topic
+        default = arm[1] if shared else gripper.controller_topic
+    name = "gripper_controller_topic"
+    found = kind, text(node, name, default, "topic the gripper's controller listens to")
+    check_shared(f"{node.get_name()}: {name}", found, arm)
+    return found
+
+
+def _controller_type(node: Any, name: str, default: str) -> str:
+    kind = text(node, name, default, " or ".join(TOPICS))
+    if kind not in TOPICS:
+        raise ConfigError(
+            f"{node.get_name()}: {name} '{kind}': expected one of {', '.join(TOPICS)}"
+        )
+    return kind

@@ -1,13 +1,16 @@
-"""A simulated arm that speaks ros2_control's topics."""
+"""A simulated arm, alone or in a task's scene, that speaks ros2_control's topics."""
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from geometry_msgs.msg import PoseStamped
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
@@ -15,20 +18,23 @@ from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.base.errors import StateError
+from robot_learning.base.trajectory import Trajectory
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.run import run
+from robot_learning.nodes.simulation import Simulation, load_scene
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.bullet import BulletArm, Server
-from robot_learning.worlds.controllers import PositionController, TrajectoryController
+from robot_learning.worlds.controllers import TrajectoryController
+from robot_learning.worlds.variation import load_shifts
 
 MAX_LAG = 0.1  # s; after a longer stall simulated time is let fall behind
 MAX_JUMP = 0.5  # s; what /clock may go on at once where the simulation follows it
 CATCH_UP = 2  # times the pace of the clock at which a shorter one is made up for
+LAST_SEED = 2**31 - 1
 
 
 class SimNode(Node):
-    """PyBullet in real time behind joint_trajectory_controller or forward_position_controller.
+    """PyBullet in real time behind the controllers of an arm and its gripper.
 
     Simulated time starts at the present. It runs with the wall clock; under ``use_sim_time``
     it follows ``/clock``, unless it is this node that publishes it.
@@ -38,40 +44,45 @@ class SimNode(Node):
         super().__init__("sim_node")
         robot = parameters.text(self, "robot", "arm6", "robot name or YAML file")
         self.spec = RobotSpec.load(robot)
-        kind, topic = parameters.controller(self, self.spec)
+        arm = parameters.controller(self, self.spec)
+        scene = (
+            "task whose scene is around it: a name, a YAML file or a bundle; empty: the arm alone"
+        )
+        task = load_scene(self.spec, parameters.text(self, "task", "", scene))
+        shift = parameters.text(self, "shift", "", "what episodes differ in: a name or YAML file")
+        parameters.integer(
+            self, "seed", 0, 0, LAST_SEED, "seed of the next episode", read_only=False
+        )
         gui = parameters.flag(self, "gui", False, "open PyBullet's window")
         rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
         publishes = parameters.flag(self, "publish_clock", False, "publish /clock")
         self._follows = bool(self.get_parameter("use_sim_time").value) and not publishes
-        self.server = Server(gui=gui)
-        self.arm = BulletArm(self.server, self.spec)
-        self.arm.reset(self.spec.home)
+        shifts = load_shifts(shift) if shift else None
+        self.simulation = Simulation(self.spec, task, shifts, rate, gui)
         self._states = self.create_publisher(JointState, "joint_states", 10)
         self._clock_out = self.create_publisher(ClockMessage, "/clock", 10) if publishes else None
-        self.controller: Any
-        if kind == "joint_trajectory_controller":
-            self.controller = TrajectoryController(self.spec.home)
-            hears = self.create_subscription(JointTrajectory, topic, self._on_trajectory, 10)
-        else:
-            self.controller = PositionController(self.spec.home)
-            hears = self.create_subscription(Float64MultiArray, topic, self._on_positions, 10)
+        self._poses = {
+            name: self.create_publisher(PoseStamped, f"~/objects/{name}", 10)
+            for name in self.simulation.objects
+        }
+        moved = self._listen(arm)
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(SetBool, "~/pause", self._on_pause)
         self._paused = False
-        self._dt = self.server.physics_dt
-        self._every = max(1, round(1.0 / rate / self._dt))
+        self._dt, self._every = self.simulation.dt, self.simulation.every
         self._steps = 0
         # Who publishes /clock can't take the time from it.
         own = Clock(clock_type=ClockType.SYSTEM_TIME) if publishes else None
         self.time = NodeTime(self, own)
         self._lay_time()
+        begun = self._begin()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._dt * self._every / CATCH_UP, self._catch_up, clock=steady)
         if self._follows:
             self.create_timer(1.0, self._watch_clock, clock=steady)
         self.get_logger().info(
-            f"{self.spec.name}: states at {1.0 / (self._dt * self._every):.0f} Hz on "
-            f"{self._states.topic_name}, {kind} on {hears.topic_name}, "
+            f"{self.spec.name}: {begun}; states at {1.0 / (self._dt * self._every):.0f} Hz on "
+            f"{self._states.topic_name}, {', '.join(moved)}, "
             + ("follows" if self._follows else "publishes" if publishes else "does not publish")
             + " /clock"
         )
@@ -105,10 +116,8 @@ class SimNode(Node):
         for _ in range(self._every):
             if self._steps * self._dt >= due:
                 return
-            before = self.controller.sample(self.now)[0]
+            self.simulation.step(self.now)
             self._steps += 1
-            self.arm.drive(before, self.controller.sample(self.now)[0])
-            self.server.step()
             if self._steps % self._every == 0:
                 self._publish()
 
@@ -120,10 +129,9 @@ class SimNode(Node):
                 f"{late:.2f} s are not simulated: {why}", throttle_duration_sec=1.0
             )
         before = self.now
-        held = self.controller.sample(before)[0]
-        self._lay_time()
         if late < 0:
-            self.controller.reset(held)
+            self.simulation.stay(before)
+        self._lay_time()
         if self.now != before:  # A stamp is told once.
             self._publish()
 
@@ -135,36 +143,85 @@ class SimNode(Node):
             )
 
     def _publish(self) -> None:
-        stamp = self.time.stamp(self.now)
-        state = self.arm.state()
         if self._clock_out is not None:
-            self._clock_out.publish(ClockMessage(clock=stamp))
-        self._states.publish(messages.joint_state(state.q, state.qd, self.spec.joints, stamp))
-
-    def _on_trajectory(self, message: JointTrajectory) -> None:
-        try:
-            trajectory = messages.trajectory_of(message, self.spec.joints)
-        except StateError as error:
-            self.get_logger().error(f"trajectory rejected: {error}", throttle_duration_sec=1.0)
+            self._clock_out.publish(ClockMessage(clock=self.time.stamp(self.now)))
+        seen = self.simulation.measure(self.now)
+        if seen is None:
             return
-        stamp = message.header.stamp
-        start = self.time.seconds(stamp) if is_set(stamp) else self.now
-        self.controller.accept(trajectory, start, self.now)
+        stamp = self.time.stamp(seen.state.stamp)
+        # Before the joint state: whoever acts on that one has heard these.
+        for name, pose in seen.poses.items():
+            message = messages.pose_message(pose, self.spec.base_link, stamp)
+            self._poses[name].publish(message)
+        gripper = self.simulation.gripper
+        joints = (*self.spec.joints, *(gripper.joints if gripper else ()))
+        q, qd = np.hstack([[seen.state.q, seen.state.qd], seen.fingers])
+        self._states.publish(messages.joint_state(q, qd, joints, stamp))
 
-    def _on_positions(self, message: Float64MultiArray) -> None:
-        q = np.array(message.data)
-        if q.shape != (self.spec.n,) or not np.isfinite(q).all():
-            self.get_logger().error(
-                f"command rejected: expected {self.spec.n} finite numbers",
-                throttle_duration_sec=1.0,
+    def _listen(self, arm: tuple[str, str]) -> list[str]:
+        """Listen to what controllers are told; return their types and topics in words."""
+        simulation, spec = self.simulation, self.spec
+        gripper, own = simulation.gripper, arm
+        if spec.gripper is not None:
+            own = parameters.gripper_controller(self, spec, spec.gripper, arm)
+        shared = gripper is not None and own == arm
+
+        def read_arm(message: Any) -> None:
+            motion = (
+                messages.trajectory_of(message, spec.joints)
+                if isinstance(message, JointTrajectory)
+                else Trajectory.rest(messages.positions_of(message, spec.n))
             )
-            return
-        self.controller.accept(q)
+            if shared:
+                read_gripper(message)
+            self._send(simulation.arm_controller, motion, message)
+
+        def read_gripper(message: Any) -> None:
+            assert gripper is not None
+            if isinstance(message, JointTrajectory):
+                motion = messages.opening_of(message, gripper)
+            else:
+                positions = messages.positions_of(message, 1, len(gripper.joints))
+                motion = Trajectory.rest(np.array([gripper.opening(positions)]))
+            self._send(simulation.gripper_controller, motion, message)
+
+        heard = [self._hear("arm", *arm, read_arm)]
+        if gripper is not None and not shared:
+            heard.append(self._hear("gripper", *own, read_gripper))
+        return heard
+
+    def _hear(self, what: str, kind: str, topic: str, read: Callable[[Any], None]) -> str:
+        """Let ``read`` take the messages of a controller's topic; say which one it is."""
+
+        def take(message: Any) -> None:
+            try:
+                read(message)
+            except StateError as error:
+                self.get_logger().error(
+                    f"{what}: command rejected: {error}", throttle_duration_sec=1.0
+                )
+
+        trajectories = kind == "joint_trajectory_controller"
+        form = JointTrajectory if trajectories else Float64MultiArray
+        return f"{kind} on {self.create_subscription(form, topic, take, 10).topic_name}"
+
+    def _send(self, controller: TrajectoryController, motion: Trajectory, message: Any) -> None:
+        """Send a controller a motion that begins at its message's stamp, or now."""
+        stamp = message.header.stamp if isinstance(message, JointTrajectory) else None
+        start = self.time.seconds(stamp) if stamp and is_set(stamp) else self.now
+        self.simulation.send(controller, motion, start, self.now)
+
+    def _begin(self) -> str:
+        """Begin the episode of the parameter ``seed``, which is the next one's then; say which."""
+        seed = int(self.get_parameter("seed").value)
+        self.simulation.begin(seed)
+        after = seed + 1 if seed < LAST_SEED else 0
+        self.set_parameters([Parameter("seed", value=after)])
+        task = self.simulation.task
+        return f"{'the arm is at home' if task is None else task.name}, seed {seed}"
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self.arm.reset(self.spec.home)
-        self.controller.reset(self.spec.home)
-        response.success, response.message = True, "the arm is at home"
+        response.success, response.message = True, self._begin()
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:

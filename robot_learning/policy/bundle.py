@@ -55,7 +55,7 @@ class PolicyBundle:
     @property
     def episode_steps(self) -> int | None:
         """Policy periods in an episode of its task; None where the bundle does not say."""
-        steps = self.provenance.get("task", {}).get("steps")
+        steps = self.task_settings.get("steps")
         return None if steps is None else int(steps)
 
     @classmethod
@@ -90,6 +90,12 @@ class PolicyBundle:
             provenance=manifest["provenance"],
             hash=_sha256((folder / SUMS).read_bytes()),
         )
+
+    @property
+    def task_settings(self) -> dict[str, Any]:
+        """What its task was asked to be, as a task's YAML file says it, within its tolerance."""
+        told = self.provenance.get("task", {"task": self.task})
+        return {**told, "tolerance": self.interface.tolerance}
 
     def check_robot(self, spec: RobotSpec) -> None:
         """Refuse any robot but the one the policy was trained for.

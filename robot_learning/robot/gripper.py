@@ -49,15 +49,14 @@ class Gripper:
         """Return the joint positions (k,) at an opening in [0, 1], rad or m."""
         return self.closed + opening * (self.open - self.closed)
 
-    def opening(self, positions: Array, known: NDArray[np.bool_] | None = None) -> float:
+    def opening(self, positions: Array) -> float:
         """Return the opening that joint positions (k,) stand for, the mean over the joints.
 
-        Args:
-            positions: rad or m.
-            known: (k,) which of them count; all where None is given.
+        Those of some will do, the first or those that are a number: the others follow.
         """
-        shares = (positions - self.closed) / (self.open - self.closed)
-        return float(np.mean(shares if known is None else shares[known]))
+        k = len(positions)
+        shares = (positions - self.closed[:k]) / (self.open - self.closed)[:k]
+        return float(np.mean(shares[~np.isnan(shares)]))
 
     def contract(self) -> dict[str, Any]:
         """Return what a policy trained with this gripper depends on, ready for JSON.
@@ -112,10 +111,22 @@ def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) 
 def _topic(controller: GripperController, file: RobotFile, path: Path) -> str:
     """Return the topic of the gripper's controller; one of trajectories may be the arm's own."""
     topic = controller.topic or TOPICS[controller.type]
-    shared = topic == file.controller.topic
-    if shared and {controller.type, file.controller.type} != {"joint_trajectory_controller"}:
-        raise ConfigError(
-            f"{path}: gripper.controller.topic: '{topic}' is the arm's own; only a "
-            "joint_trajectory_controller moves both, so give both that type, or another topic"
-        )
+    arm = (file.controller.type, file.controller.topic)
+    check_shared(f"{path}: gripper.controller.topic", (controller.type, topic), arm)
     return topic
+
+
+def check_shared(where: str, gripper: tuple[str, str], arm: tuple[str, str]) -> None:
+    """Refuse a topic that the controllers of an arm and its gripper can't share.
+
+    Args:
+        where: what the error begins with.
+        gripper: type and topic of the gripper's controller.
+        arm: of the arm's.
+    """
+    kinds = {gripper[0], arm[0]}
+    if gripper[1] == arm[1] and kinds != {"joint_trajectory_controller"}:
+        raise ConfigError(
+            f"{where}: '{gripper[1]}' is the arm's own; only a joint_trajectory_controller moves "
+            "both, so give both that type, or another topic"
+        )

@@ -1,4 +1,4 @@
-"""The two ros2_control controllers that ``sim_node`` stands in for, without ROS."""
+"""The ros2_control controllers that ``sim_node`` stands in for, without ROS."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,10 @@ Array = NDArray[np.float64]
 
 
 class TrajectoryController:
-    """joint_trajectory_controller: a new trajectory replaces the old, the end is held."""
+    """joint_trajectory_controller: a new trajectory replaces the old, the end is held.
+
+    forward_position_controller is this with a trajectory at rest at the positions commanded.
+    """
 
     def __init__(self, q: Array) -> None:
         self._trajectory = Trajectory.rest(q)
@@ -35,25 +38,6 @@ class TrajectoryController:
             start = now
         self._trajectory, self._start = trajectory, start
 
-    def sample(self, now: float) -> tuple[Array, Array]:
-        """Return the desired positions and velocities (n,) at ``now``, s."""
+    def sample(self, now: float | Array) -> tuple[Array, Array]:
+        """Return the desired positions and velocities (..., n) at times ``now`` (...), s."""
         return self._trajectory.sample(now - self._start)
-
-
-class PositionController:
-    """forward_position_controller: the last positions are the targets."""
-
-    def __init__(self, q: Array) -> None:
-        self._q = np.asarray(q)
-
-    def reset(self, q: Array) -> None:
-        """Hold ``q`` (n,)."""
-        self._q = np.asarray(q)
-
-    def accept(self, q: Array) -> None:
-        """Take new targets ``q`` (n,)."""
-        self._q = q
-
-    def sample(self, now: float) -> tuple[Array, Array]:
-        """Return the desired positions (n,) and zero velocities."""
-        return self._q, np.zeros_like(self._q)

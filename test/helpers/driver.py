@@ -8,8 +8,9 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
+from robot_learning.base.trajectory import Trajectory
 from robot_learning.nodes.messages import trajectory_of
-from robot_learning.worlds.controllers import PositionController, TrajectoryController
+from robot_learning.worlds.controllers import TrajectoryController
 
 START = 100  # s, the first time on the clock
 STATES = 4  # joint states a control period
@@ -35,7 +36,7 @@ class Driver:
         self._told, self._last = [], None
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._out = node.create_publisher(JointState, "/joint_states", 50)
-        self._controller = (PositionController if streamed else TrajectoryController)(spec.home)
+        self._controller, self._streamed = TrajectoryController(spec.home), streamed
         if streamed:
             kind, heard = Float64MultiArray, self._on_positions
         else:
@@ -85,8 +86,7 @@ class Driver:
 
     def measure(self):
         q, qd = self._controller.sample(self.seconds)
-        streamed = isinstance(self._controller, PositionController)
-        if streamed and hasattr(self, "q"):
+        if self._streamed and hasattr(self, "q"):
             qd = (q - self.q) / (self.step * 1e-9)
         self.q, self.qd = np.array(q), np.array(qd)
 
@@ -99,4 +99,5 @@ class Driver:
 
     def _on_positions(self, message):
         if self.follows:
-            self._controller.accept(np.array(message.data))
+            positions = Trajectory.rest(np.array(message.data))
+            self._controller.accept(positions, self.seconds, self.seconds)

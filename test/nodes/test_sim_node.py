@@ -46,7 +46,11 @@ class Simulated(Probe):
         end = self.now + round(seconds * 1e9)
         while self.now < end:
             self.tick()
-            self.wait(lambda: stamp(self.states[-1]) > self.now - 1.1 * STEP, lambda: self.tick(0))
+            self.wait(self.caught_up, lambda: self.tick(0))
+
+    def caught_up(self):
+        """Say whether the arm's state of this time was heard."""
+        return self.states and stamp(self.states[-1]) > self.now - 1.1 * STEP
 
     def q(self):
         """Return the last measured positions, in the robot's order."""
