@@ -26,19 +26,19 @@ from robot_learning.nodes.system import TRAINED, Arm, demonstration, record_of, 
 
 
 def start(words: dict[str, str]) -> list[Any]:
-    arm, goals, seed = arm_of(words), whole(words, "goals", 1), whole(words, "seed", 0)
+    arm, goals = arm_of(words), whole(words, "goals", 1)
     if arm.bundle:
-        return deploy(arm, goals, seed, words)
+        return deploy(arm, goals, words)
     arm = replace(arm, robot=robot_of(replace(arm, robot=arm.robot or TRAINED)))
     run = Path("runs") / f"launch-{Path(arm.robot).stem}-{time.strftime('%Y%m%d-%H%M%S')}"
     # A wrong file of parameters is found before the training, not after it.
-    processes(demonstration(replace(arm, bundle="panda-reach"), goals, seed, run), words)
+    processes(demonstration(replace(arm, bundle="panda-reach"), goals, arm.seed, run), words)
 
     def trained(event: Any, context: LaunchContext) -> list[Any]:
         refuse_death(event, context)
-        return deploy(replace(arm, bundle=str(run / "bundle")), goals, seed, words)
+        return deploy(replace(arm, bundle=str(run / "bundle")), goals, words)
 
-    train = ["--robot", arm.robot, "--seed", str(seed), "--name", run.name, "--runs", "runs"]
+    train = ["--robot", arm.robot, "--seed", str(arm.seed), "--name", run.name, "--runs", "runs"]
     return [
         Node(
             package="robot_learning",
@@ -50,16 +50,16 @@ def start(words: dict[str, str]) -> list[Any]:
     ]
 
 
-def deploy(arm: Arm, goals: int, seed: int, words: dict[str, str]) -> list[Any]:
+def deploy(arm: Arm, goals: int, words: dict[str, str]) -> list[Any]:
     record = record_of(arm.bundle)
 
     def ended(event: Any, context: LaunchContext) -> list[Any]:
         refuse_death(event, context)
         return [EmitEvent(event=Shutdown(reason=f"all goals were sent; the record is {record}"))]
 
-    return processes(demonstration(arm, goals, seed, record), words, demo_node=ended)
+    return processes(demonstration(arm, goals, arm.seed, record), words, demo_node=ended)
 
 
 def generate_launch_description() -> LaunchDescription:
-    names = ("goals", "seed", *DEPLOY)
+    names = ("goals", *DEPLOY)
     return description(__file__, names, start, bundle="")

@@ -1,6 +1,7 @@
-"""A simulated arm on ros2_control's topics.
+"""A simulated arm on ros2_control's topics, alone or in a task's scene.
 
 ros2 launch robot_learning sim.launch.py robot:=panda gui:=true
+ros2 launch robot_learning sim.launch.py robot:=panda task:=push seed:=7 shift:=mild
 """
 
 from typing import Any

@@ -46,6 +46,13 @@ ARGUMENTS = {
     "controller_topic": Argument(
         "Topic the controller listens to; empty: the one of the robot's YAML"
     ),
+    "task": Argument(
+        "Task whose scene is simulated: a name or a YAML file; empty: the bundle's, or the arm "
+        "alone"
+    ),
+    "shift": Argument(
+        "What is simulated worse than it is: a YAML file of config/shift by name, or any"
+    ),
     "gui": Argument("Open PyBullet's window", "false", SWITCH),
     "namespace": Argument("Of all nodes and topics; a second arm needs one of its own"),
     "use_sim_time": Argument(
@@ -58,7 +65,7 @@ ARGUMENTS = {
     "goals": Argument("Goals to send", "20"),
     "seed": Argument("Seed of everything random", "0"),
 }
-SIM = ("robot", "controller", "controller_topic", "gui")
+SIM = ("robot", "controller", "controller_topic", "task", "seed", "shift", "gui")
 DEPLOY = ("bundle", "hardware", *SIM)
 SHARED = ("namespace", "use_sim_time", "params_file", "respawn")
 
@@ -140,9 +147,10 @@ def arm_of(words: Mapping[str, str], **more: Any) -> Arm:
     Raises:
         ConfigError: where a value is none of those an argument may have.
     """
-    texts = ("robot", "bundle", "controller", "controller_topic", "namespace")
+    texts = ("robot", "bundle", "controller", "controller_topic", "task", "shift", "namespace")
     found: dict[str, Any] = {name: words[name] for name in texts if name in words}
     found["namespace"] = found["namespace"].strip("/")
+    found["seed"] = whole(words, "seed", 0)
     found["gui"] = words["gui"].lower() == "true"
     found["use_sim_time"] = words["use_sim_time"].lower() == "true"
     found["simulated"] = words.get("hardware", "sim") == "sim"

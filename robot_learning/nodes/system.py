@@ -10,6 +10,8 @@ import yaml
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import config_dir, find_bundle
+from robot_learning.tasks import load_task
+from robot_learning.worlds.variation import load_shifts
 
 Value = str | int | float | bool
 ROBOT = "arm6"  # where neither a robot nor a bundle is given
@@ -51,6 +53,9 @@ class Arm:
         simulated: a node simulates the arm; otherwise its driver is expected on the topics.
         controller: type of the controller; empty for the one of the robot's YAML.
         controller_topic: topic it listens to; empty likewise.
+        task: whose scene is simulated: a name or a YAML file; empty for the bundle's.
+        seed: of the first episode of the scene.
+        shift: what its episodes differ in: a name or a YAML file; empty for nothing.
         gui: show the simulation in a window.
         namespace: of all nodes.
         use_sim_time: all nodes follow ``/clock``; a simulated arm publishes it.
@@ -61,14 +66,21 @@ class Arm:
     simulated: bool = True
     controller: str = ""
     controller_topic: str = ""
+    task: str = ""
+    seed: int = 0
+    shift: str = ""
     gui: bool = False
     namespace: str = ""
     use_sim_time: bool = False
 
 
 def simulation(arm: Arm) -> list[NodeStart]:
-    """Return the simulated arm alone."""
-    more: dict[str, Value] = {}
+    """Return the simulated arm, in the scene of its task or of its bundle's.
+
+    Raises:
+        RobotLearningError: where the robot, the task, the shift or the bundle is not usable.
+    """
+    more: dict[str, Value] = _scene(arm)
     if arm.gui:
         more["gui"] = True
     if arm.use_sim_time:
@@ -83,6 +95,8 @@ def deployment(arm: Arm) -> list[NodeStart]:
         RobotLearningError: where the bundle or its robot is not usable.
     """
     bundle = {"bundle": str(find_bundle(arm.bundle))}
+    if not arm.simulated and (arm.task or arm.shift):
+        raise ConfigError("task, shift: they are of a simulated arm, and this one is real")
     return [
         *(simulation(arm) if arm.simulated else []),
         _start(arm, "safety_node", _moving(arm)),
@@ -132,7 +146,7 @@ def robot_of(arm: Arm) -> str:
         robot, source = _of_bundle(bundle), f"{bundle}: made for robot"
     robot = robot or ROBOT
     if Path(robot).is_file():
-        return str(Path(robot).resolve())
+        return _absolute(robot)
     shipped = sorted(file.stem for file in (config_dir() / "robots").glob("*.yaml"))
     if robot not in shipped:
         raise ConfigError(
@@ -149,6 +163,26 @@ def _moving(arm: Arm) -> dict[str, Value]:
     if arm.controller_topic:
         given["controller_topic"] = arm.controller_topic
     return given
+
+
+def _scene(arm: Arm) -> dict[str, Value]:
+    """Return the parameters of what is simulated around the arm, and how well."""
+    scene: dict[str, Value] = {"seed": arm.seed}
+    if arm.task:
+        load_task(arm.task)
+        scene["task"] = _absolute(arm.task)
+    elif arm.bundle:
+        scene["task"] = str(find_bundle(arm.bundle))
+    if arm.shift:
+        load_shifts(arm.shift)
+        scene["shift"] = _absolute(arm.shift)
+    return scene
+
+
+def _absolute(name_or_path: str) -> str:
+    """Return a file's absolute path, and a name as it is."""
+    path = Path(name_or_path)
+    return str(path.resolve()) if path.is_file() else name_or_path
 
 
 def _start(

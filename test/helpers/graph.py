@@ -172,6 +172,8 @@ class Probe:
         kind = ParameterType.PARAMETER_STRING
         if isinstance(value, float):
             told = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=value)
+        elif isinstance(value, int):
+            told = ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=value)
         else:
             told = ParameterValue(type=kind, string_value=str(value))
         request = SetParameters.Request(parameters=[Parameter(name=name, value=told)])
