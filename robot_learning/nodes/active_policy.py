@@ -23,7 +23,7 @@ from robot_learning.nodes.parameters import PolicyTimes
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyRunner
 from robot_learning.policy.runner import StepResult
-from robot_learning.policy.terms import GOALS
+from robot_learning.policy.terms import OPENING
 
 Array = NDArray[np.float64]
 SAFETY_STATUS = "safety_node/status"
@@ -68,8 +68,9 @@ class ActivePolicy:
         self.goals = Goals(node, runner, clock, frames, times, self._on_goals)
         gripper = runner.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, clock)
-        tracked = runner.needs - {*GOALS, messages.OPENING}
-        self._objects = ObjectPoses(node, tracked, clock, frames, times.deviation, self._on_lost)
+        self._objects = ObjectPoses(
+            node, runner.interface.objects, clock, frames, times.deviation, self._on_lost
+        )
         self._refused = self._stop = self._limits = ""
         self._decided_at = -np.inf
         self.refused = 0
@@ -123,7 +124,7 @@ class ActivePolicy:
         return Condition(LEVELS[outcome], message, self.goals.reason)
 
     def _gripper_problem(self) -> str:
-        if messages.OPENING not in self.runner.needs:
+        if OPENING not in self.runner.needs:
             return ""
         gripper = self.runner.spec.gripper
         if gripper is None or (self._gripper is not None and self._gripper.opening is not None):
@@ -172,7 +173,7 @@ class ActivePolicy:
     def _inputs(self) -> dict[str, Input]:
         inputs = {**self.goals.inputs, **self._objects.positions}
         if self._gripper is not None and self._gripper.opening is not None:
-            inputs[messages.OPENING] = self._gripper.opening
+            inputs[OPENING] = self._gripper.opening
         return inputs
 
     def _tell(

@@ -131,6 +131,7 @@ def processes(
             executable=start.name,
             name=start.name,
             namespace=f"/{start.namespace}",
+            remappings=list(start.remaps.items()),
             output="screen",
             parameters=[part for part in parts if part],
             on_exit=None if respawned else on_exit.get(start.name, refuse_death),

@@ -16,13 +16,13 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import JointCommand
+from robot_learning.policy.terms import OPENING
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import Gripper
 
 Array = NDArray[np.float64]
 # The first two parts of a labelled array, one number each: a float of ns would be rounded.
 STAMP = ("stamp.sec", "stamp.nanosec")
-OPENING = "gripper_opening"  # beside the joints in a command; 0 closed to 1 open
 # Hears reliable and best-effort publishers alike; drivers are either.
 JOINT_STATES = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import yaml
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import config_dir, find_bundle
+from robot_learning.policy import PolicyBundle
 from robot_learning.tasks import load_task
 from robot_learning.worlds.variation import load_shifts
 
@@ -27,12 +28,14 @@ class NodeStart:
         given: parameters that go before those of a file.
         defaults: parameters that those of a file go before.
         namespace: of the node and its relative topics; empty for none.
+        remaps: names of topics and services, and what they are called instead.
     """
 
     name: str
     given: Mapping[str, Value] = field(default_factory=dict)
     defaults: Mapping[str, Value] = field(default_factory=dict)
     namespace: str = ""
+    remaps: Mapping[str, str] = field(default_factory=dict)
 
     def ros_args(self) -> list[str]:
         """Return the command line that hands all of this to the executable."""
@@ -40,7 +43,10 @@ class NodeStart:
         for key, value in {**self.defaults, **self.given}.items():
             # JSON is YAML: quoted, a text stays a text whatever it holds.
             words += ["-p", f"{key}:={json.dumps(value)}"]
-        return [*words, "-r", f"__ns:=/{self.namespace}"] if self.namespace else words
+        own = {"__ns": f"/{self.namespace}"} if self.namespace else {}
+        for name, other in {**own, **self.remaps}.items():
+            words += ["-r", f"{name}:={other}"]
+        return words
 
 
 @dataclass(frozen=True)
@@ -94,15 +100,25 @@ def deployment(arm: Arm) -> list[NodeStart]:
     Raises:
         RobotLearningError: where the bundle or its robot is not usable.
     """
-    bundle = {"bundle": str(find_bundle(arm.bundle))}
+    folder = find_bundle(arm.bundle)
+    bundle = {"bundle": str(folder)}
     if not arm.simulated and (arm.task or arm.shift):
         raise ConfigError("task, shift: they are of a simulated arm, and this one is real")
     return [
         *(simulation(arm) if arm.simulated else []),
         _start(arm, "safety_node", _moving(arm)),
-        _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
+        replace(
+            _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
+            remaps=_tracked(folder) if arm.simulated else {},
+        ),
         _start(arm, "monitor_node", bundle),
     ]
+
+
+def _tracked(bundle: Path) -> dict[str, str]:
+    """Return where a policy hears of its objects where they are simulated."""
+    objects = PolicyBundle.load(bundle).interface.objects
+    return {f"~/objects/{name}": f"sim_node/objects/{name}" for name in objects}
 
 
 def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeStart]:

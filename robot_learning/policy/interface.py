@@ -13,7 +13,7 @@ from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import resolve, turning
 from robot_learning.kinematics.goals import ANGLE, angle_between
-from robot_learning.policy.terms import TERMS, Sight
+from robot_learning.policy.terms import GOALS, OPENING, TERMS, Sight
 
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
@@ -106,6 +106,11 @@ class Interface:
             for needed in TERMS[name].inputs:
                 first.setdefault(needed, name)
         return first
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Names of the objects whose positions the terms read."""
+        return tuple(sorted(set(self.needs) - {*GOALS, OPENING}))
 
     @property
     def n_obs(self) -> int:

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 Compute = Callable[["Sight"], Array]
 # Inputs that somebody tells, which stand until they tell otherwise; all others are measured.
 GOALS = ("goal", "goal_rotation", "stack_goal")
+OPENING = "gripper_opening"  # 0 closed to 1 open; what is neither this nor a goal is an object
 
 
 @dataclass(frozen=True)
