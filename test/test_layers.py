@@ -29,6 +29,7 @@ ALLOWED["training"] = {*ALLOWED["evaluation"], "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {
     "__init__.py": {"base"},
+    "nodes/demo_node.py": {"tasks"},
     "nodes/sim_node.py": {"worlds"},
     "nodes/simulation.py": {"tasks", "worlds"},
     "nodes/system.py": {"tasks", "worlds"},

@@ -21,13 +21,23 @@ TRAINING = ("eval_episodes=10", "params.batch_size=256", "params.gradient_steps=
 
 
 def demo(
+    task: Annotated[str, typer.Option(help="Task, or a YAML file of one.")] = "reach",
     robot: Annotated[str, typer.Option(help="Robot name or YAML file.")] = "panda",
     goals: Annotated[int, typer.Option(min=1, help="Goals to send over ROS 2.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
-    name: Annotated[str, typer.Option(help="Name of the run; an older one is replaced.")] = "demo",
+    train: Annotated[
+        bool | None,
+        typer.Option(
+            help="Train first, or take the shipped policy; left out: train Reach, and what "
+            "no policy is shipped for."
+        ),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Name of the run; an older one is replaced. Empty: demo-TASK.")
+    ] = "",
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
 ) -> None:
-    """Train Reach, deploy it over ROS 2, and report on both.
+    """Train a task or take its shipped policy, deploy it over ROS 2, and report on it.
 
     Exit code 1 where fewer than 90 % of the goals were reached.
     """
@@ -35,17 +45,20 @@ def demo(
 
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
+    stem = Path(task).stem
+    folder = runs / (name or ("demo" if task == "reach" else f"demo-{stem}"))
+    shipped = None if _trains(train, task, robot) else f"{robot}-{task}"
     with Console().status("Loading PyTorch and Stable-Baselines3 ..."), loading():
         import robot_learning.training.train  # noqa: F401
         from robot_learning.cli.bars import Bars
         from robot_learning.cli.tables import print_table
-        from robot_learning.cli.train import with_bars
-        from robot_learning.training.resolve import make_run
         from robot_learning.training.run import cleared
-    folder = runs / name
-    run = make_run(robot, "reach", "dagger", list(TRAINING), seed, name)
-    cleared(folder)
-    bundle = with_bars(folder, run)
+    if shipped is None:
+        bundle = _trained(folder, robot, task, seed)
+    else:
+        bundle = _shipped(shipped)
+        cleared(folder)
+        folder.mkdir(parents=True)
     with Bars() as bars:
         session, files = deploy(folder, bundle, robot, goals, seed, bars)
     print_table(f"{goals} goals over ROS 2", session_rows(session))
@@ -53,6 +66,32 @@ def demo(
         Console().print(f"{file}", soft_wrap=True)
     if session.shortfall:
         raise RobotLearningError(session.shortfall)
+
+
+def _trains(train: bool | None, task: str, robot: str) -> bool:
+    """Say whether a policy is trained first, rather than taken from those that are shipped."""
+    from robot_learning.base.paths import config_dir
+
+    there = (config_dir() / "policies" / f"{robot}-{task}").is_dir()
+    return train if train is not None else (task == "reach" or not there)
+
+
+def _shipped(name: str) -> "PolicyBundle":
+    from robot_learning.base.paths import find_bundle
+    from robot_learning.policy import PolicyBundle
+
+    return PolicyBundle.load(find_bundle(name))
+
+
+def _trained(folder: Path, robot: str, task: str, seed: int) -> "PolicyBundle":
+    from robot_learning.cli.train import with_bars
+    from robot_learning.training.resolve import make_run
+    from robot_learning.training.run import cleared
+
+    changes = list(TRAINING) if task == "reach" else []
+    run = make_run(robot, task, "dagger", changes, seed, folder.name)
+    cleared(folder)
+    return with_bars(folder, run)
 
 
 def deploy(
@@ -72,7 +111,7 @@ def deploy(
     bars.show("goals", 0, goals)
     run_session(bundle.path, robot, goals, seed, record, lambda n: bars.show("goals", n, goals))
     session = Session.load(record)
-    video = folder / "reach.mp4"
+    video = folder / f"{bundle.task}.mp4"
     film(
         session,
         RobotSpec.load(robot),
@@ -85,7 +124,7 @@ def deploy(
     report = folder / "report.html"
     write_report(
         report,
-        title=f"{session.robot} reaching",
+        title=f"{session.robot}: {bundle.task}",
         subtitle=f"bundle {bundle.name}, sha256 {bundle.hash}",
         rows=[
             *training_rows(bundle),

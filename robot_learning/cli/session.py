@@ -34,9 +34,9 @@ def run_session(
     """
     if importlib.util.find_spec("rclpy") is None:
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
-    starts = demonstration(
-        _apart(Arm(robot=robot, bundle=str(bundle), seed=seed)), goals, seed, out
-    )
+    # On a busy computer the simulation falls behind; by its clock all nodes do so together.
+    arm = _apart(Arm(robot=robot, bundle=str(bundle), seed=seed, use_sim_time=True))
+    starts = demonstration(arm, goals, seed, out)
     log = out.with_name("nodes.log")
     nodes: dict[str, Process] = {}
     with log.open("w", encoding="utf-8") as stream, own_domain() as env, unwinding():

@@ -18,6 +18,7 @@ from robot_learning.robot import RobotSpec
 Array = NDArray[np.float64]
 # Messages round to nanoseconds; what is beyond a limit by less is not.
 ROUNDING = 1e-5
+POSE_EVERY = 0.03  # s, at least, between two poses of an object that are kept
 ENOUGH = 0.9  # share of the goals that must be reached for a session to count as a success
 
 
@@ -28,6 +29,7 @@ class Session:
     Attributes:
         robot: its name.
         bundle: name of the policy's bundle.
+        task: what its task was asked to be.
         hash: of the bundle.
         joints: names; every row below has this order.
         lower: position limits, rad or m.
@@ -35,10 +37,15 @@ class Session:
         velocity: speed limits, rad/s or m/s.
         acceleration: limits, rad/s² or m/s².
         tolerance: distance that counts as reached, m.
-        goals: ``{goal, tip, reached, distance, seconds, sent}`` each; base frame, m and s.
+        goals: ``{goal, tip, reached, distance, seconds, sent}`` each; base frame, m and s. One
+            that moves has its ``path`` as well, rows of time and place; its distance is the root
+            mean square.
         times: stamps of the measured states, s from the first.
         q: measured positions.
         qd: measured velocities.
+        openings: of the gripper at those times, 0 closed to 1 open; empty where nobody tells.
+        objects: ``{times, poses}`` of each object by name: s, and position, m, and quaternion
+            (x, y, z, w) in the base frame.
         command_times: starts of the trajectories sent, s from the first state.
         command_q: positions they start from.
         command_qd: velocities they start with.
@@ -50,6 +57,7 @@ class Session:
 
     robot: str
     bundle: str
+    task: dict[str, Any]
     hash: str
     joints: list[str]
     lower: list[float]
@@ -61,6 +69,8 @@ class Session:
     times: list[float] = field(default_factory=list)
     q: list[list[float]] = field(default_factory=list)
     qd: list[list[float]] = field(default_factory=list)
+    openings: list[float] = field(default_factory=list)
+    objects: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     command_times: list[float] = field(default_factory=list)
     command_q: list[list[float]] = field(default_factory=list)
     command_qd: list[list[float]] = field(default_factory=list)
@@ -75,6 +85,7 @@ class Session:
         return cls(
             robot=spec.name,
             bundle=bundle.name,
+            task=bundle.task_settings,
             hash=bundle.hash,
             joints=list(spec.joints),
             lower=spec.lower.tolist(),
@@ -84,12 +95,21 @@ class Session:
             tolerance=bundle.interface.tolerance,
         )
 
-    def add_state(self, state: ArmState, t: float) -> None:
-        """Record a measured state at ``t`` s."""
+    def add_state(self, state: ArmState, t: float, opening: float | None = None) -> None:
+        """Record a measured state, and how far the gripper is open, at ``t`` s."""
+        if opening is not None:
+            self.openings.append(round(opening, 4))
         self.times.append(round(t, 5))
         self.q.append(np.round(state.q, 6).tolist())
         self.qd.append(np.round(state.qd, 6).tolist())
         self._judge("state", state.q[None], state.qd[None])
+
+    def add_pose(self, name: str, pose: Array, t: float) -> None:
+        """Record where an object is at ``t`` s: position, m, and quaternion (7,)."""
+        record = self.objects.setdefault(name, {"times": [], "poses": []})
+        if not record["times"] or t - record["times"][-1] >= POSE_EVERY:
+            record["times"].append(round(t, 5))
+            record["poses"].append(np.round(pose, 5).tolist())
 
     def add_trajectory(self, trajectory: Trajectory, t: float) -> None:
         """Record a trajectory sent to the controller that starts at ``t`` s."""

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,46 +12,44 @@ from numpy.typing import NDArray
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
+from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
-from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.base.errors import ConfigError, RobotLearningError, StateError
 from robot_learning.base.periods import STATE_PERIODS
-from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.settings import check
+from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel, sampling
 from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.attempt import Attempt
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.diagnostics import WAITING
+from robot_learning.nodes.judge import Judge
+from robot_learning.nodes.recorder import Recorder
 from robot_learning.nodes.run import run
+from robot_learning.nodes.stage import Stage
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.safety.guards import Guards
+from robot_learning.tasks import TaskSettings, make_task
 
 Array = NDArray[np.float64]
 SETTLED = 0.5  # s inside the tolerance that count as reached
 ASK_AGAIN = 1.0  # s after which a goal that nobody took is sent again
 SILENCE = 30.0  # s without any progress after which the demo gives up
+BY_HAND = 600.0  # s more where a person puts the objects in place
 # s more for the first goal: nodes may have to compile, on a slow machine beside others.
 LOADING = 150.0
 LATCHED = 5.0  # s; a stop that nobody has resumed by then ends the demo
 
 
-@dataclass
-class Attempt:
-    """A goal under way: its position (3,), base frame, m, and times in s."""
-
-    goal: Array
-    sent: float
-    asked: float
-    taken: bool = False
-    inside: float | None = None
-
-
 class DemoNode(Node):
-    """Plays the operator: random reachable goals, a record in ``out``."""
+    """Plays the operator of the bundle's task, and keeps a record in ``out``.
+
+    The episode of goal k is the one that the environment begins with ``seed`` + k. Its objects
+    are put in place first; an arm without objects goes on from where it is.
+    """
 
     def __init__(self) -> None:
         super().__init__("demo_node")
@@ -60,105 +57,136 @@ class DemoNode(Node):
         robot = parameters.text(self, "robot", "", "robot name or YAML; empty: the bundle's")
         self.spec = RobotSpec.load(robot or bundle.robot["name"])
         self._count = parameters.integer(self, "goals", 20, 1, 100_000, "goals to send")
-        self._timeout = parameters.number(self, "timeout", 6.0, 0.1, 600.0, "for a goal, s")
-        seed = parameters.integer(self, "seed", 0, 0, 2**31, "seed of the goals")
+        told = "for a goal, s; 0: twice an episode of the task"
+        self._timeout = parameters.number(self, "timeout", 0.0, 0.0, 600.0, told)
+        self._seed = parameters.integer(self, "seed", 0, 0, 2**30, "seed of the goals")
         self._out = parameters.text(self, "out", "session.json", "file for the record")
-        kind, topic = parameters.controller(self, self.spec)
+        simulated = parameters.flag(
+            self, "simulated", False, "sim_node puts the objects in place; else a person does"
+        )
         self.time = NodeTime(self)
         self.model = ArmModel(self.spec)
+        settings = check(TaskSettings, bundle.task_settings, bundle.path)
+        free = Guards(self.spec).is_free
+        self.task = make_task(settings, self.model, free=free)
+        self._timeout = self._timeout or 2 * self.task.steps * self.spec.policy_period
         self.session = Session.of(self.spec, bundle)
-        self._clearance = Guards(self.spec).clearance
+        self._stage = Stage(self, simulated) if self.task.objects else None
+        self._by_hand = self._stage is not None and not simulated
         self._states = JointStates(self, self.spec, self.time)
-        self._rng = np.random.default_rng(seed)
+        self._judge = Judge(self, bundle.interface, self.model, self.time)
+        objects = bundle.interface.objects
+        self._recorder = Recorder(self, self.spec, self.time, self.session, objects)
         self._attempt: Attempt | None = None
         self._progress = time.monotonic()
-        self._safe = False
+        self._safe = self._stopped = False
         self._latched, self._latched_at = "", 0.0
-        self._reason = ""
-        self._goals = self.create_publisher(PoseStamped, "policy_node/goal", 10)
+        self._reason, self._policy_said = "", "joint states come"
+        self._goals = {
+            name: self.create_publisher(PoseStamped, f"policy_node/{name}", 10)
+            for name in ("goal", "stack_goal")
+        }
         self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
         self.create_subscription(DiagnosticStatus, "policy_node/status", self._on_policy, 10)
-        self.create_subscription(Float64MultiArray, "policy_node/action", self._on_action, 50)
         self.create_subscription(DiagnosticStatus, "safety_node/status", self._on_status, 50)
-        if kind == "joint_trajectory_controller":
-            self.create_subscription(JointTrajectory, topic, self._on_trajectory, 50)
-        else:
-            self.create_subscription(Float64MultiArray, topic, self._on_positions, 50)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1.0, self._watch, clock=steady)
+        self.create_timer(1.0, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _on_state(self, message: JointState) -> None:
         try:
             state = self._states.hear(message, STATE_PERIODS * self.spec.control_period)
         except StateError:
             return
+        self._judge.hear(message)
         if state is None:
             return
-        stamp = state.stamp
-        self.session.add_state(state, stamp)
-        tip = self.model.forward(state.q)[:3, 3]
+        self.session.add_state(state, state.stamp, self._judge.opening)
         attempt = self._attempt
         if attempt is None:
-            self._next_goal(tip, stamp)
-        elif attempt.taken:
-            self._follow(attempt, tip, stamp)
-        elif stamp - attempt.asked > ASK_AGAIN:
-            self._ask(attempt, stamp)
+            self._begin(state)
+        elif self._is_in_order(attempt, state.stamp):
+            self._go_on(attempt, state)
 
-    def _next_goal(self, tip: Array, now: float) -> None:
+    def _begin(self, state: ArmState) -> None:
+        """Begin the next episode."""
         if self._missing():
             return
-        self._attempt = Attempt(self._draw(tip), sent=now, asked=now)
-        self._ask(self._attempt, now)
-
-    def _draw(self, tip: Array) -> Array:
-        """Return a goal (3,) that is not here already, where the arm touches nothing, m."""
+        seed = self._seed + len(self.session.goals)
+        rng = np.random.default_rng(seed)
         for _ in range(sampling.DRAWS):
-            _, goal = sampling.in_workspace(self.model, self._rng, free=self._is_free)
-            if np.linalg.norm(goal - tip) > 2 * self.session.tolerance:
-                return goal
-        raise ConfigError(f"{self.spec.path}: workspace: too small for the policy's tolerance")
+            start = self.task.free_start(rng)
+            goal = self.task.inputs(0.0)
+            far = self.task.objects or self.task.goal_moves
+            if far or self._judge.distance(state, goal) > 2 * self.session.tolerance:
+                break
+        else:
+            raise ConfigError(f"{self.spec.path}: workspace: too small for the policy's tolerance")
+        self._attempt = Attempt(goal, sent=state.stamp)
+        if self._stage is not None:
+            self._stage.prepare(seed, start, state.stamp)
 
-    def _is_free(self, q: Array) -> bool:
-        return not self._clearance.near(q)
+    def _is_in_order(self, attempt: Attempt, now: float) -> bool:
+        """Say whether the goal may be asked for, or has been."""
+        if self._stage is None or attempt.taken:
+            return True
+        self._stage.go_on(self._stopped, bool(self._latched), now)
+        if self._stage.problem(self._judge.positions, now) or not self._safe:
+            attempt.sent = now
+            return False
+        return True
 
-    def _ask(self, attempt: Attempt, now: float) -> None:
-        attempt.asked = now
-        message = PoseStamped()
-        message.header.frame_id = self.spec.base_link
-        message.header.stamp = self.time.stamp(now)
-        point = message.pose.position
-        point.x, point.y, point.z = map(float, attempt.goal)
-        message.pose.orientation.w = 1.0
-        self._goals.publish(message)
+    def _go_on(self, attempt: Attempt, state: ArmState) -> None:
+        now = state.stamp
+        if not attempt.taken:
+            if now - attempt.asked > ASK_AGAIN:
+                attempt.asked = now
+                self._ask(attempt.goal, now)
+        elif attempt.moves_since is not None:
+            self._lead(attempt, attempt.moves_since, state)
+        else:
+            self._follow(attempt, state)
 
-    def _follow(self, attempt: Attempt, tip: Array, now: float) -> None:
-        distance = float(np.linalg.norm(tip - attempt.goal))
+    def _ask(self, goal: dict[str, Array], now: float) -> None:
+        for name, publisher in self._goals.items():
+            if name in goal:
+                turn = Rotation.from_matrix(goal.get("goal_rotation", np.eye(3))).as_quat()
+                pose = np.concatenate([goal[name], turn])
+                stamp = self.time.stamp(now)
+                publisher.publish(messages.pose_message(pose, self.spec.base_link, stamp))
+
+    def _follow(self, attempt: Attempt, state: ArmState) -> None:
+        now, distance = state.stamp, self._judge.distance(state, attempt.goal)
         if distance > self.session.tolerance:
             attempt.inside = None
         elif attempt.inside is None:
             attempt.inside = now
         settled = attempt.inside is not None and now - attempt.inside >= SETTLED
-        if settled or now - attempt.sent > self._timeout:
-            self._finish(attempt, settled, distance, tip, now)
+        if settled and self.task.goal_moves:
+            attempt.moves_since = now
+        elif settled or attempt.given_up or now - attempt.sent > self._timeout:
+            end = attempt.inside if settled and attempt.inside is not None else now
+            self._finish(attempt, settled, distance, state, end)
+
+    def _lead(self, attempt: Attempt, since: float, state: ArmState) -> None:
+        """Tell where a goal that moves is next, and how far the tip is from where it is."""
+        gone = state.stamp - since
+        target = self.task.inputs(gone)
+        attempt.followed.append(self._judge.distance(state, target))
+        attempt.path.append([round(state.stamp, 5), *np.round(target["goal"], 5).tolist()])
+        if gone >= self.task.steps * self.spec.policy_period:
+            rms = float(np.sqrt(np.mean(np.square(attempt.followed))))
+            self._finish(attempt, rms <= self.session.tolerance, rms, state, state.stamp)
+            return
+        # What is told now is heard before the next state.
+        ahead = state.stamp - self.session.times[-2]
+        self._ask(self.task.inputs(gone + ahead), state.stamp)
 
     def _finish(
-        self, attempt: Attempt, reached: bool, distance: float, tip: Array, now: float
+        self, attempt: Attempt, reached: bool, distance: float, state: ArmState, end: float
     ) -> None:
-        end = attempt.inside if reached and attempt.inside is not None else now
-        seconds = end - attempt.sent
-        goals = self.session.goals
-        goals.append(
-            {
-                "goal": attempt.goal.tolist(),
-                "tip": tip.tolist(),
-                "reached": reached,
-                "distance": distance,
-                "seconds": seconds,
-                "sent": attempt.sent,
-            }
-        )
-        word = "reached" if reached else "missed"
+        seconds, goals = end - attempt.sent, self.session.goals
+        tip = self.model.forward(state.q)[:3, 3]
+        goals.append(attempt.record(tip, reached, distance, seconds))
+        word = "reached" if reached else f"missed {attempt.given_up}".strip()
         print(
             f"goal {len(goals)} of {self._count}: {word} after {seconds:.2f} s, "
             f"{distance * 1e3:.1f} mm",
@@ -176,33 +204,23 @@ class DemoNode(Node):
         values = {item.key: item.value for item in message.values}
         goal = [float(word) for word in values.get("goal", "").split()]
         if self._attempt is not None and len(goal) == 3:
-            ours = np.allclose(goal, self._attempt.goal, atol=1e-9)
+            ours = np.allclose(goal, self._attempt.goal["goal"], atol=1e-9)
             self._attempt.taken = self._attempt.taken or bool(ours)
-
-    def _on_action(self, message: Float64MultiArray) -> None:
-        _, parts = messages.parts_of(message)
-        self.session.latencies.append(float(parts["latency"][0]))
+        outcome = values.get("outcome", "")
+        if self._attempt is not None and self._attempt.taken and outcome not in ("", "reached"):
+            self._attempt.given_up = outcome
+        self._policy_said = f"policy_node: {message.message}: {values.get('reason', '')}"
 
     def _on_status(self, message: DiagnosticStatus) -> None:
         values = {item.key: item.value for item in message.values}
-        causes = [cause for cause in values.get("causes", "").split(",") if cause]
         latched = values.get("latched", "")
         if latched and not self._latched:
             self._latched_at = time.monotonic()
         self._latched, self._reason = latched, values.get("reason", "")
         self._safe = message.level == DiagnosticStatus.OK and not latched
-        if message.message != WAITING and "no_command" not in causes:
-            self.session.add_tick(causes, message.message != "OK")
-
-    def _on_trajectory(self, message: JointTrajectory) -> None:
-        trajectory = messages.trajectory_of(message, self.spec.joints)
-        start = self.time.seconds(message.header.stamp)
-        self.session.add_trajectory(trajectory, start)
-
-    def _on_positions(self, message: Float64MultiArray) -> None:
-        if len(message.data) != self.spec.n:
-            raise StateError(f"{len(message.data)} positions for {self.spec.n} joints")
-        self.session.add_trajectory(Trajectory.rest(np.array(message.data)), self.time.now())
+        self._stopped = message.message == "STOPPED"
+        if self._attempt is not None and self._attempt.taken:
+            self._recorder.add_tick(message)
 
     def _missing(self) -> list[str]:
         """Name what a first goal waits for; the safety node must be in reach and at ease."""
@@ -212,7 +230,8 @@ class DemoNode(Node):
         there = {
             states: bool(self.session.times),
             safety: self._safe,
-            "policy_node": self._goals.get_subscription_count() > 0,
+            "policy_node": self._goals["goal"].get_subscription_count() > 0,
+            "sim_node": self._stage is None or not self._stage.missing,
         }
         return [name for name, here in there.items() if not here]
 
@@ -225,16 +244,24 @@ class DemoNode(Node):
                 f"~/resume within {LATCHED:.0f} s; {self.session.reached} of {self._count} goals "
                 "were reached"
             )
-        missing = ", ".join(self._missing())
+        missing = ", ".join(self._missing() if self._attempt is None else self._staging())
         loads = bool(missing) and not self.session.goals
         patience = SILENCE + self._timeout + (LOADING if loads else 0.0)
+        patience += BY_HAND if self._by_hand else 0.0
         if now - self._progress > patience:
             raise RobotLearningError(
                 f"no goal was finished for {patience:.0f} s; "
-                + (f"still waiting for {missing}" if missing else "joint states come")
+                + (f"still waiting for {missing}" if missing else self._policy_said)
             )
-        if missing and self._attempt is None:
+        if missing:
             self.get_logger().info(f"waiting for {missing}")
+
+    def _staging(self) -> list[str]:
+        """Name what the episode at hand waits for."""
+        if self._stage is None or self._attempt is None or self._attempt.taken:
+            return []
+        why = self._stage.problem(self._judge.positions, self.time.now())
+        return [why] if why else []
 
 
 def main(args: list[str] | None = None) -> int:

@@ -31,6 +31,7 @@ class ObjectPoses:
         frames: where the frames of messages are.
         deviation: returns the largest standard deviation of a position that counts, m.
         lost: called with the reason where an object is suddenly elsewhere.
+        topics: what the names of the topics begin with.
 
     Attributes:
         positions: (3,) of each, base frame, m, and when it was there.
@@ -42,17 +43,18 @@ class ObjectPoses:
         names: Iterable[str],
         clock: NodeTime,
         frames: Frames,
-        deviation: Callable[[], float],
-        lost: Callable[[str], None],
+        deviation: Callable[[], float] = lambda: np.inf,
+        lost: Callable[[str], None] = lambda why: None,
+        topics: str = "~/objects",
     ) -> None:
         self._node, self._time, self._frames = node, clock, frames
         self._deviation, self._lost = deviation, lost
-        self._names = sorted(names)
+        self._names, self._topics = sorted(names), topics
         self.positions: dict[str, Input] = {}
         self._refused: dict[str, str] = {}
         self._heard = [
             node.create_subscription(
-                kind, f"~/objects/{name}{suffix}", partial(hear, name), messages.JOINT_STATES
+                kind, f"{topics}/{name}{suffix}", partial(hear, name), messages.JOINT_STATES
             )
             for name in self._names
             for kind, suffix, hear in (
@@ -73,7 +75,7 @@ class ObjectPoses:
             timeout: age at which a position no longer counts, s.
         """
         for name in self._names:
-            topic = self._node.resolve_topic_name(f"~/objects/{name}")
+            topic = self._node.resolve_topic_name(f"{self._topics}/{name}")
             if name in self._refused:
                 return f"{topic}: {self._refused[name]}"
             if name not in self.positions:

@@ -118,7 +118,7 @@ def deployment(arm: Arm) -> list[NodeStart]:
 def _tracked(bundle: Path) -> dict[str, str]:
     """Return where a policy hears of its objects where they are simulated."""
     objects = PolicyBundle.load(bundle).interface.objects
-    return {f"~/objects/{name}": f"sim_node/objects/{name}" for name in objects}
+    return {f"policy_node/objects/{name}": f"sim_node/objects/{name}" for name in objects}
 
 
 def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeStart]:
@@ -133,8 +133,10 @@ def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeSta
         "goals": goals,
         "seed": seed,
         "out": str(record.resolve()),
+        "simulated": arm.simulated,
     }
-    return [*deployment(arm), _start(arm, "demo_node", operator)]
+    tracked = _tracked(find_bundle(arm.bundle)) if arm.simulated else {}
+    return [*deployment(arm), replace(_start(arm, "demo_node", operator), remaps=tracked)]
 
 
 def record_of(bundle: str) -> Path:

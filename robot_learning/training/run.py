@@ -29,6 +29,7 @@ from robot_learning.training.config import TrainConfig
 
 CURVE = ("steps", "seconds", "success_rate", "mean_distance")
 CONFIG = "config.yaml"
+LOG = "nodes.log"  # of a demo
 Row = dict[str, float]
 
 
@@ -97,14 +98,15 @@ def command(verb: str, folder: Path) -> str:
 
 
 def cleared(folder: Path) -> None:
-    """Remove an older run.
+    """Remove an older run, or what a demo of a shipped policy left.
 
     Raises:
         ConfigError: where the folder holds something else, or another process is at work in it.
     """
     if not folder.exists():
         return
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / CONFIG).is_file()):
+    ours = any((folder / file).is_file() for file in (CONFIG, LOG))
+    if not folder.is_dir() or (any(folder.iterdir()) and not ours):
         raise ConfigError(f"{folder}: no run, so it is not replaced; give another --name")
     with owned(folder):
         try:

@@ -35,9 +35,14 @@ class Objects:
 
     def place(self, name: str, position: Array, yaw: float = 0.0) -> None:
         """Put an object at rest at ``position`` (3,), base frame, m, turned by ``yaw``, rad."""
-        turn = bullet.getQuaternionFromEuler((0.0, 0.0, yaw))
-        body = self._bodies[name]
-        bullet.resetBasePositionAndOrientation(body, position.tolist(), turn, **self._client)
+        self.put(name, np.array([*position, *bullet.getQuaternionFromEuler((0.0, 0.0, yaw))]))
+
+    def put(self, name: str, pose: Array) -> None:
+        """Put an object at rest at a pose (7,) as :meth:`poses` returns it."""
+        body, (position, turn) = self._bodies[name], np.split(pose, [3])
+        bullet.resetBasePositionAndOrientation(
+            body, position.tolist(), turn.tolist(), **self._client
+        )
         bullet.resetBaseVelocity(body, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), **self._client)
 
     def vary(self, mass: float, friction: float) -> None:
