@@ -27,7 +27,7 @@ TEST = ["hypothesis", "onnx", "pytest", "pytest-timeout", "pytest-xdist"]
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:
     """Return data_files that keep the folders below ``folder``."""
-    kinds = {".py", ".yaml", ".urdf", ".json", ".onnx"}
+    kinds = {".py", ".yaml", ".urdf", ".json", ".onnx", ".rviz"}
     files = [p for p in Path(folder).rglob("*") if p.suffix in kinds or p.name == "SHA256SUMS"]
     return [(str(SHARE / path.parent), [str(path)]) for path in sorted(files)]
 
@@ -91,6 +91,7 @@ setup(
             "policy_node = robot_learning.nodes.executables:policy_node",
             "safety_node = robot_learning.nodes.executables:safety_node",
             "monitor_node = robot_learning.nodes.executables:monitor_node",
+            "view_node = robot_learning.nodes.executables:view_node",
             "demo_node = robot_learning.nodes.executables:demo_node",
         ]
     },

@@ -33,6 +33,7 @@ EXTRA = {
     "nodes/sim_node.py": {"worlds"},
     "nodes/simulation.py": {"tasks", "worlds"},
     "nodes/system.py": {"tasks", "worlds"},
+    "nodes/view_node.py": {"tasks"},
     "worlds/mujoco/building.py": {"geometry"},
 }
 # Third-party packages and the only folders that may name them.
@@ -92,7 +93,9 @@ def loaded(module, heavy):
     return (done.stdout + done.stderr).strip()
 
 
-@pytest.mark.parametrize("node", ["policy_node", "safety_node", "monitor_node", "demo_node"])
+@pytest.mark.parametrize(
+    "node", ["policy_node", "safety_node", "monitor_node", "demo_node", "view_node"]
+)
 def test_deployed_nodes_load_nothing_heavy(node):
     heavy = [
         "torch",
@@ -106,7 +109,7 @@ def test_deployed_nodes_load_nothing_heavy(node):
     assert loaded(f"robot_learning.nodes.{node}", heavy) == "[]"
 
 
-@pytest.mark.parametrize("node", ["policy_node", "monitor_node"])
+@pytest.mark.parametrize("node", ["policy_node", "monitor_node", "view_node"])
 def test_nodes_that_filter_nothing_do_not_load_the_filter(node):
     heavy = ["robot_learning.safety", "scipy.optimize"]
     assert loaded(f"robot_learning.nodes.{node}", heavy) == "[]"

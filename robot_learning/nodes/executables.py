@@ -29,6 +29,11 @@ def monitor_node() -> int:
     return _run("monitor_node")
 
 
+def view_node() -> int:
+    """Run ``view_node``."""
+    return _run("view_node")
+
+
 def demo_node() -> int:
     """Run ``demo_node``."""
     return _run("demo_node")

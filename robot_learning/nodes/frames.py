@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Pose
 from numpy.typing import NDArray
 from rclpy.time import Time as RosTime
 from scipy.spatial.transform import Rotation
@@ -14,6 +15,7 @@ from robot_learning.nodes.clock import is_set, nanoseconds_of
 from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
+UNIT = 1e-3  # by how much the length of a quaternion may miss 1
 MOST_AGE = 0.5  # s that a transform of tf2 may be off the time that it is asked for
 
 
@@ -56,7 +58,7 @@ class Frames:
             self._listen(frame_id)
         found = self._look_up(frame_id, stamp)
         self._check_age(frame_id, found.header.stamp, stamp)
-        return _matrix(found.transform)
+        return _matrix(found.transform.translation, found.transform.rotation)
 
     def _listen(self, frame_id: str) -> None:
         """Begin to hear tf2."""
@@ -107,9 +109,19 @@ def seconds_of(stamp: Time) -> float | None:
     return nanoseconds_of(stamp) * 1e-9 if is_set(stamp) else None
 
 
-def _matrix(transform: Any) -> Array:
-    turn, shift = transform.rotation, transform.translation
-    T = np.eye(4)
-    T[:3, :3] = Rotation.from_quat([turn.x, turn.y, turn.z, turn.w]).as_matrix()
+def matrix_of(pose: Pose) -> Array:
+    """Return a pose as a matrix (4, 4), m.
+
+    Raises:
+        StateError: where it is not finite, or its quaternion has not the length 1.
+    """
+    return _matrix(pose.position, pose.orientation)
+
+
+def _matrix(shift: Any, turn: Any) -> Array:
+    T, quaternion = np.eye(4), np.array([turn.x, turn.y, turn.z, turn.w])
     T[:3, 3] = [shift.x, shift.y, shift.z]
+    if not np.isfinite(T).all() or not abs(np.linalg.norm(quaternion) - 1) < UNIT:
+        raise StateError("pose: not finite, or the quaternion's length is not 1")
+    T[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
     return T

@@ -3,13 +3,12 @@
 import math
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 from scipy.spatial.transform import Rotation
 from visualization_msgs.msg import Marker, MarkerArray
 
 from robot_learning.base.errors import StateError
-from robot_learning.nodes.frames import Frames, seconds_of
+from robot_learning.nodes.frames import Frames, matrix_of, seconds_of
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 
@@ -73,27 +72,16 @@ class ToldScene:
     def _solid(self, name: str, marker: Marker) -> Solid:
         header = marker.header
         try:
-            T_base_frame = self._frames.to_base(
-                header.frame_id or self._base, seconds_of(header.stamp)
-            )
+            stamp = seconds_of(header.stamp)
+            T_base_frame = self._frames.to_base(header.frame_id or self._base, stamp)
+            T = T_base_frame @ matrix_of(marker.pose)
         except StateError as error:
             raise StateError(f"marker '{name}': {error}") from error
-        T = T_base_frame @ _pose(name, marker.pose)
         rpy = Rotation.from_matrix(T[:3, :3]).as_euler("xyz")
         try:
             return Solid(name=name, xyz=tuple(T[:3, 3]), rpy=tuple(rpy), **_shape(name, marker))
         except ValidationError as error:
             raise StateError(f"marker '{name}': {error.errors()[0]['msg']}") from error
-
-
-def _pose(name: str, pose: Any) -> np.ndarray[Any, Any]:
-    turn = np.array([getattr(pose.orientation, axis) for axis in "xyzw"])
-    T = np.eye(4)
-    T[:3, 3] = [getattr(pose.position, axis) for axis in "xyz"]
-    if not np.isfinite(T).all() or not abs(np.linalg.norm(turn) - 1) < 1e-3:
-        raise StateError(f"marker '{name}': pose: not finite, or the quaternion's length is not 1")
-    T[:3, :3] = Rotation.from_quat(turn).as_matrix()
-    return T
 
 
 def _shape(name: str, marker: Marker) -> dict[str, Any]:
