@@ -54,6 +54,9 @@ ARGUMENTS = {
         "What is simulated worse than it is: a YAML file of config/shift by name, or any"
     ),
     "gui": Argument("Open PyBullet's window", "false", SWITCH),
+    "view": Argument(
+        "Start what RViz and Foxglove need: markers, robot_description, tf", "false", SWITCH
+    ),
     "namespace": Argument("Of all nodes and topics; a second arm needs one of its own"),
     "use_sim_time": Argument(
         "All nodes follow /clock; a simulated arm publishes it", "false", SWITCH
@@ -66,7 +69,7 @@ ARGUMENTS = {
     "seed": Argument("Seed of everything random", "0"),
 }
 SIM = ("robot", "controller", "controller_topic", "task", "seed", "shift", "gui")
-DEPLOY = ("bundle", "hardware", *SIM)
+DEPLOY = ("bundle", "hardware", *SIM, "view")
 SHARED = ("namespace", "use_sim_time", "params_file", "respawn")
 
 
@@ -127,7 +130,7 @@ def processes(
         respawned = again and start.name not in on_exit
         parts = (dict(start.defaults), file, dict(start.given))
         return Node(
-            package="robot_learning",
+            package=start.package,
             executable=start.name,
             name=start.name,
             namespace=f"/{start.namespace}",
@@ -154,6 +157,7 @@ def arm_of(words: Mapping[str, str], **more: Any) -> Arm:
     found["seed"] = whole(words, "seed", 0)
     found["gui"] = words["gui"].lower() == "true"
     found["use_sim_time"] = words["use_sim_time"].lower() == "true"
+    found["view"] = words.get("view", "false").lower() == "true"
     found["simulated"] = words.get("hardware", "sim") == "sim"
     return Arm(**{**found, **more})
 

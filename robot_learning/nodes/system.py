@@ -29,6 +29,7 @@ class NodeStart:
         defaults: parameters that those of a file go before.
         namespace: of the node and its relative topics; empty for none.
         remaps: names of topics and services, and what they are called instead.
+        package: that the executable belongs to.
     """
 
     name: str
@@ -36,6 +37,7 @@ class NodeStart:
     defaults: Mapping[str, Value] = field(default_factory=dict)
     namespace: str = ""
     remaps: Mapping[str, str] = field(default_factory=dict)
+    package: str = "robot_learning"
 
     def ros_args(self) -> list[str]:
         """Return the command line that hands all of this to the executable."""
@@ -65,6 +67,7 @@ class Arm:
         gui: show the simulation in a window.
         namespace: of all nodes.
         use_sim_time: all nodes follow ``/clock``; a simulated arm publishes it.
+        view: a node draws what happens, and frames of a simulated arm's links are published.
     """
 
     robot: str = ""
@@ -78,6 +81,7 @@ class Arm:
     gui: bool = False
     namespace: str = ""
     use_sim_time: bool = False
+    view: bool = False
 
 
 def simulation(arm: Arm) -> list[NodeStart]:
@@ -112,6 +116,7 @@ def deployment(arm: Arm) -> list[NodeStart]:
             remaps=_tracked(folder) if arm.simulated else {},
         ),
         _start(arm, "monitor_node", bundle),
+        *(viewing(arm, bundle) if arm.view else []),
     ]
 
 
@@ -119,6 +124,19 @@ def _tracked(bundle: Path) -> dict[str, str]:
     """Return where a policy hears of its objects where they are simulated."""
     objects = PolicyBundle.load(bundle).interface.objects
     return {f"policy_node/objects/{name}": f"sim_node/objects/{name}" for name in objects}
+
+
+def viewing(arm: Arm, bundle: Mapping[str, Value]) -> list[NodeStart]:
+    """Return what RViz and Foxglove need; a real arm's driver publishes its own frames."""
+    starts = [_start(arm, "view_node", {**_moving(arm), **bundle})]
+    if arm.simulated:
+        from robot_learning.robot import RobotSpec
+        from robot_learning.robot.description import description
+
+        urdf = description(RobotSpec.load(robot_of(arm)).urdf)
+        publisher = _start(arm, "robot_state_publisher", {"robot_description": urdf})
+        starts.append(replace(publisher, package="robot_state_publisher"))
+    return starts
 
 
 def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeStart]:

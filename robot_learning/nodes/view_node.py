@@ -116,13 +116,18 @@ class ViewNode(Node):
 
     def _draw(self) -> None:
         safety, policy = _words_of(self._safety.get()), _words_of(self._policy.get())
-        colour = COLOURS.get(safety["status"], RED)
+        # What a node was told before it died, the next one does not know.
         if safety["status"] in ("", WAITING):
-            # The next one starts anew.
             self._reference.forget()
             self._told_scene = ToldScene(self, self.spec)
-        reference = self._commanded()
+        if not policy["status"]:
+            for heard in self._goals.values():
+                heard.forget()
+        if not self._out.get_subscription_count():
+            return
+        colour = RED if safety.get("latched") else COLOURS.get(safety["status"], RED)
         drawn = [*self._scene(), *self._pursued(policy), *self._moved()]
+        reference = self._commanded()
         if reference is not None:
             drawn += self._ghost.at(reference, faint(colour, 0.35))
         if safety["status"]:

@@ -36,9 +36,10 @@ def test_the_values_that_arguments_have_by_themselves_are_usable():
     words = {name: ARGUMENTS[name].default or "" for name in (*DEPLOY, *SHARED)}
     arm = arm_of(words)
     assert arm.simulated and not arm.gui and not arm.use_sim_time and not arm.controller
-    words |= {"hardware": "real", "use_sim_time": "True", "namespace": "/left/"}
+    assert not arm.view
+    words |= {"hardware": "real", "use_sim_time": "True", "namespace": "/left/", "view": "true"}
     arm = arm_of(words)
-    assert not arm.simulated and arm.use_sim_time and arm.namespace == "left"
+    assert not arm.simulated and arm.use_sim_time and arm.namespace == "left" and arm.view
 
 
 @pytest.mark.parametrize("text", ["x", "", "-1", "0", "1.5", "²"])

@@ -29,6 +29,7 @@ EVERYTHING = Arm(
     gui=True,
     namespace="left",
     use_sim_time=True,
+    view=True,
 )
 
 
@@ -59,15 +60,25 @@ def test_a_deployment_beside_a_real_arm_has_no_simulation():
     assert names(demonstration(EVERYTHING, 3, 0, Path("s")))[-1] == "demo_node"
 
 
+def test_frames_of_a_real_arm_are_its_drivers():
+    shown = names(deployment(Arm(bundle="panda-reach", view=True)))
+    assert shown[-2:] == ["view_node", "robot_state_publisher"]
+    assert names(deployment(Arm(bundle="panda-reach", view=True, simulated=False)))[-1] == (
+        "view_node"
+    )
+
+
 def test_nodes_are_given_only_parameters_that_they_declare():
     for start in demonstration(EVERYTHING, 3, 0, Path("session.json")):
+        if start.package != "robot_learning":
+            continue
         assert {*start.given, *start.defaults} <= declared(start.name)
         assert start.namespace == "left" and start.given["use_sim_time"]
 
 
 def test_who_sends_to_the_controller_and_who_stands_in_for_it_agree():
     found = given(demonstration(EVERYTHING, 3, 0, Path("session.json")))
-    for name in ("sim_node", "safety_node", "demo_node"):
+    for name in ("sim_node", "safety_node", "demo_node", "view_node"):
         assert found[name]["controller_type"] == "forward_position_controller"
         assert found[name]["controller_topic"] == "position/commands"
     bare = given(deployment(Arm(bundle="panda-reach")))
