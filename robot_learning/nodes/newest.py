@@ -23,6 +23,9 @@ class Newest:
         every: least time between two messages that are taken, s; those between are not read.
         silence: time after which there is none, s of steady time.
         qos: of the subscription.
+
+    Attributes:
+        at: when the newest came, s of steady time.
     """
 
     def __init__(
@@ -36,16 +39,17 @@ class Newest:
     ) -> None:
         self._silence = silence
         self._message: Any = None
-        self._at = -math.inf
+        self.at = -math.inf
         node.create_subscription(kind, topic, self._hear, qos, callback_group=Pace(every))
 
     def _hear(self, message: Any) -> None:
-        self._message, self._at = message, time.monotonic()
+        self._message, self.at = message, time.monotonic()
 
     def get(self) -> Any:
         """Return the message, or None."""
-        return self._message if time.monotonic() - self._at <= self._silence else None
+        return self._message if time.monotonic() - self.at <= self._silence else None
 
-    def forget(self) -> None:
-        """Have none until the next one comes."""
-        self._message, self._at = None, -math.inf
+    def forget(self, before: float = math.inf) -> None:
+        """Have none until the next one comes, where this one came ``before``, s of steady time."""
+        if self.at < before:
+            self._message = None

@@ -11,6 +11,8 @@ import yaml
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import config_dir, find_bundle
 from robot_learning.policy import PolicyBundle
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.description import description
 from robot_learning.tasks import load_task
 from robot_learning.worlds.variation import load_shifts
 
@@ -130,9 +132,6 @@ def viewing(arm: Arm, bundle: Mapping[str, Value]) -> list[NodeStart]:
     """Return what RViz and Foxglove need; a real arm's driver publishes its own frames."""
     starts = [_start(arm, "view_node", {**_moving(arm), **bundle})]
     if arm.simulated:
-        from robot_learning.robot import RobotSpec
-        from robot_learning.robot.description import description
-
         urdf = description(RobotSpec.load(robot_of(arm)).urdf)
         publisher = _start(arm, "robot_state_publisher", {"robot_description": urdf})
         starts.append(replace(publisher, package="robot_state_publisher"))

@@ -1,5 +1,6 @@
 """Shows a deployment in RViz and Foxglove: it listens, and draws what it hears."""
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -19,14 +20,16 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from robot_learning.base.errors import RobotLearningError, StateError
 from robot_learning.base.paths import find_bundle
+from robot_learning.base.settings import check
 from robot_learning.kinematics import ArmModel
 from robot_learning.nodes import markers, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.diagnostics import EACH, WAITING
 from robot_learning.nodes.frames import Frames, matrix_of, seconds_of
 from robot_learning.nodes.ghost import Ghost
+from robot_learning.nodes.goals import ROTATION
 from robot_learning.nodes.markers import AMBER, BLUE, GREEN, GREY, RED, Colour, faint
-from robot_learning.nodes.messages import OPENING, trajectory_of
+from robot_learning.nodes.messages import trajectory_of
 from robot_learning.nodes.newest import SURE, Newest
 from robot_learning.nodes.run import run
 from robot_learning.nodes.scene import ToldScene
@@ -40,6 +43,7 @@ Array = NDArray[np.float64]
 DESCRIPTION = "robot_description"
 KEPT = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PERIOD = 0.1  # s of steady time between two pictures
+SOON = 2 * PERIOD  # s in which a policy's status follows a goal
 SILENCE = 1.0  # s after which an arm or an object that nobody tells of is no longer shown
 STATUS_SILENCE = 3 * EACH  # s after which a node that tells no status is taken for gone
 ROOM = 0.15  # m of the words above the tip
@@ -83,18 +87,21 @@ class ViewNode(Node):
 
         self._joints = newest(JointState, TOPIC, silence=SILENCE)
         self._safety = newest(DiagnosticStatus, "safety_node/status", silence=STATUS_SILENCE)
-        self._policy = newest(DiagnosticStatus, "policy_node/status", silence=STATUS_SILENCE)
+        self._policy = newest(
+            DiagnosticStatus, "policy_node/status", silence=STATUS_SILENCE, qos=KEPT
+        )
         streams = kind == "forward_position_controller"
         self._reference = newest(Float64MultiArray if streams else JointTrajectory, topic)
         needs = self.bundle.interface.needs if self.bundle else {"goal": ""}
         self._goals = {
             name: newest(PoseStamped, f"policy_node/{name}", qos=SURE)
-            for name in ("goal", "stack_goal")
-            if name in needs
+            for name in GOALS
+            if name in needs and name != ROTATION
         }
         self._objects = {
-            name: newest(PoseStamped, f"sim_node/objects/{name}", silence=SILENCE)
+            (name, source): newest(PoseStamped, f"{source}/objects/{name}", silence=SILENCE)
             for name in self._sizes
+            for source in ("policy_node", "sim_node")
         }
 
     def _describe(self) -> None:
@@ -120,9 +127,10 @@ class ViewNode(Node):
         if safety["status"] in ("", WAITING):
             self._reference.forget()
             self._told_scene = ToldScene(self, self.spec)
-        if not policy["status"]:
+        if not policy.get("goal"):
+            before = self._policy.at - SOON if policy["status"] else math.inf
             for heard in self._goals.values():
-                heard.forget()
+                heard.forget(before)
         if not self._out.get_subscription_count():
             return
         colour = RED if safety.get("latched") else COLOURS.get(safety["status"], RED)
@@ -181,7 +189,7 @@ class ViewNode(Node):
         if not policy.get("goal"):
             return
         radius = self.bundle.interface.tolerance if self.bundle else UNKNOWN
-        turned = self.bundle is not None and "goal_rotation" in self.bundle.interface.needs
+        turned = self.bundle is not None and ROTATION in self.bundle.interface.needs
         for name, heard in self._goals.items():
             T = self._pose(heard.get())
             if T is None and name == "goal":
@@ -194,7 +202,7 @@ class ViewNode(Node):
 
     def _moved(self) -> Iterator[Marker]:
         """Return the objects that are told of."""
-        for name, heard in self._objects.items():
+        for (name, _), heard in self._objects.items():
             T, size = self._pose(heard.get()), self._sizes[name]
             if T is not None and size is not None:
                 yield markers.shape(name, Marker.CUBE, T, size, BLUE)
@@ -234,14 +242,15 @@ def _sizes(bundle: PolicyBundle | None, model: ArmModel) -> dict[str, Array | No
     """Return the edges (3,), m, of each object that a policy is told of; None where unknown."""
     if bundle is None:
         return {}
-    names = [name for name in bundle.interface.needs if name not in (*GOALS, OPENING)]
+    names = bundle.interface.objects
     if not names:
         return {}
-    from robot_learning.tasks.settings import TaskSettings, make_task
+    from robot_learning.tasks import TaskSettings, make_task
 
     try:
-        task = make_task(TaskSettings(**bundle.provenance.get("task", {})), model)
-    except (RobotLearningError, ValueError):
+        settings = check(TaskSettings, bundle.task_settings, f"{bundle.path}: task")
+        task = make_task(settings, model)
+    except RobotLearningError:
         return dict.fromkeys(names)
     known = {item.name: np.array([item.width, item.width, item.height]) for item in task.objects}
     return {name: known.get(name) for name in names}

@@ -45,10 +45,12 @@ def declared(name):
     """Return the parameters that a node's source declares."""
     found = {"use_sim_time"}
     for call in ast.walk(ast.parse((NODES / f"{name}.py").read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("parameters."):
+        if not isinstance(call, ast.Call):
+            continue
+        if ast.unparse(call.func).startswith("parameters."):
             found |= {word.value for word in call.args if isinstance(word, ast.Constant)}
-            if ast.unparse(call.func) == "parameters.controller":
-                found |= {"controller_type", "controller_topic"}
+        if ast.unparse(call.func) in ("parameters.controller", "Outlet"):
+            found |= {"controller_type", "controller_topic"}
     return found
 
 

@@ -33,10 +33,14 @@ class Deployment:
         self.probe, self.spec = probe, probe.spec
         self.markers = []
         probe.listen(MarkerArray, "view_node/markers", 1, lambda m: self.markers.append(m.markers))
+        self.statuses = {
+            node: probe.node.create_publisher(DiagnosticStatus, f"{node}/status", LATCHED)
+            for node in ("safety_node", "policy_node")
+        }
 
     def say(self, node, status, values):
         told = diagnostic(DiagnosticStatus.OK, node, status, values)
-        self.probe.publisher(DiagnosticStatus, f"{node}/status").publish(told)
+        self.statuses[node].publish(told)
 
     def pose(self, topic, position):
         told = PoseStamped()
@@ -77,8 +81,11 @@ def probe():
 
 @pytest.fixture
 def deployment(probe):
-    yield Deployment(probe)
+    made = Deployment(probe)
+    yield made
     probe.forget()
+    for publisher in made.statuses.values():
+        probe.node.destroy_publisher(publisher)
 
 
 def xyz(point):
