@@ -24,7 +24,7 @@ from robot_learning.base.settings import check
 from robot_learning.kinematics import ArmModel
 from robot_learning.nodes import markers, parameters
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.diagnostics import EACH, WAITING
+from robot_learning.nodes.diagnostics import EACH
 from robot_learning.nodes.frames import Frames, matrix_of, seconds_of
 from robot_learning.nodes.ghost import Ghost
 from robot_learning.nodes.goals import ROTATION
@@ -124,7 +124,7 @@ class ViewNode(Node):
     def _draw(self) -> None:
         safety, policy = _words_of(self._safety.get()), _words_of(self._policy.get())
         # What a node was told before it died, the next one does not know.
-        if safety["status"] in ("", WAITING):
+        if not safety["status"]:
             self._reference.forget()
             self._told_scene = ToldScene(self, self.spec)
         if not policy.get("goal"):
