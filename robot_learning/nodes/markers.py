@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Point
@@ -57,9 +56,9 @@ def place(marker: Marker, position: Sequence[float], quaternion: Sequence[float]
     return marker
 
 
-def shape(ns: str, kind: int, T: Array, scale: ArrayLike, colour: Colour, **fields: Any) -> Marker:
-    """Return a marker of a type at a pose ``T`` (4, 4), m; further fields by their names."""
-    marker = Marker(ns=ns, type=kind, **fields)
+def shape(ns: str, kind: int, T: Array, scale: ArrayLike, colour: Colour) -> Marker:
+    """Return a marker of a type at a pose ``T`` (4, 4), m."""
+    marker = Marker(ns=ns, type=kind)
     marker.scale.x, marker.scale.y, marker.scale.z = np.asarray(scale, dtype=float).tolist()
     marker.color = _rgba(colour)
     quaternion = Rotation.from_matrix(T[:3, :3]).as_quat()
@@ -92,7 +91,9 @@ def outline(ns: str, lower: ArrayLike, upper: ArrayLike, colour: Colour) -> Mark
 def text(ns: str, position: Array, words: str, colour: Colour) -> Marker:
     """Return words at ``position`` (3,), m, that face the viewer."""
     scale = (0.0, 0.0, LETTER)
-    return shape(ns, Marker.TEXT_VIEW_FACING, _at(position), scale, colour, text=words)
+    marker = shape(ns, Marker.TEXT_VIEW_FACING, _at(position), scale, colour)
+    marker.text = words
+    return marker
 
 
 def solid(ns: str, told: Solid, colour: Colour) -> list[Marker]:

@@ -63,7 +63,7 @@ def spec(tmp_path):
 
 @pytest.fixture
 def frames(node, spec, tmp_path, monkeypatch):
-    (tmp_path / "tf2_ros.py").write_text(TF2_ROS)
+    (tmp_path / "tf2_ros.py").write_text(TF2_ROS, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "tf2_ros", raising=False)
     made = Frames(node, spec)

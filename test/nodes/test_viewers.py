@@ -35,7 +35,9 @@ def panels(layout):
 
 
 def test_rviz_finds_its_plugins_and_the_topics():
-    config = yaml.safe_load((config_dir() / "rviz/robot_learning.rviz").read_text())
+    config = yaml.safe_load(
+        (config_dir() / "rviz/robot_learning.rviz").read_text(encoding="utf-8")
+    )
     assert {part["Class"] for part in inside(config) if part.get("Class")} == RVIZ
     displays = {d["Class"]: d for d in config["Visualization Manager"]["Displays"]}
     described = displays["rviz_default_plugins/RobotModel"]["Description Topic"]
@@ -46,7 +48,9 @@ def test_rviz_finds_its_plugins_and_the_topics():
 
 
 def test_foxglove_places_each_panel_once_and_names_the_margins_in_their_order():
-    layout = json.loads((config_dir() / "foxglove/robot_learning.json").read_text())
+    layout = json.loads(
+        (config_dir() / "foxglove/robot_learning.json").read_text(encoding="utf-8")
+    )
     configured = layout["configById"]
     assert sorted(panels(layout["layout"])) == sorted(configured)
     assert {name.partition("!")[0] for name in configured} == PANELS

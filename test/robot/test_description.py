@@ -36,8 +36,8 @@ def test_viewers_find_all_meshes_and_read_the_same_arm(robot):
 def test_a_missing_mesh_is_left_out_and_a_name_with_a_space_is_found(tmp_path):
     spec = RobotSpec.load(robot_yaml(tmp_path))
     (tmp_path / "a link.stl").touch()
-    text = spec.urdf.read_text()
+    text = spec.urdf.read_text(encoding="utf-8")
     both = MESH.format("a link.stl") + MESH.format("package://nowhere/gone.stl")
-    spec.urdf.write_text(text.replace("<visual>", both + "<visual>", 1))
+    spec.urdf.write_text(text.replace("<visual>", both + "<visual>", 1), encoding="utf-8")
     root = ET.fromstring(description(spec.urdf))
     assert list(files(root)) == [tmp_path / "a link.stl"]
