@@ -74,6 +74,7 @@ class ViewNode(Node):
         self._out = self.create_publisher(MarkerArray, "~/markers", 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(PERIOD, self._draw, clock=steady)
+        self._description: Any = None
         self._looking = self.create_timer(EACH, self._describe, clock=steady)
         self.get_logger().info(f"{self._out.topic_name} is in frame '{self.spec.base_link}'")
 
@@ -105,15 +106,19 @@ class ViewNode(Node):
         }
 
     def _describe(self) -> None:
-        """Publish the URDF, once, where nobody else does."""
-        self._looking.cancel()
+        """Publish the URDF, once, until another node does."""
         topic = self.resolve_topic_name(DESCRIPTION)
-        others = self.get_publishers_info_by_topic(topic)
+        own = (self.get_namespace(), self.get_name())
+        publishers = self.get_publishers_info_by_topic(topic)
+        others = [p.node_name for p in publishers if (p.node_namespace, p.node_name) != own]
         if others:
-            self.get_logger().info(f"{others[0].node_name} publishes {topic}; this node does not")
-            return
-        self._description = self.create_publisher(String, DESCRIPTION, KEPT)
-        self._description.publish(String(data=description(self.spec.urdf)))
+            self.get_logger().info(f"{others[0]} publishes {topic}; this node does not")
+            self._looking.cancel()
+            if self._description is not None:
+                self.destroy_publisher(self._description)
+        elif self._description is None:
+            self._description = self.create_publisher(String, DESCRIPTION, KEPT)
+            self._description.publish(String(data=description(self.spec.urdf)))
 
     def _on_scene(self, message: MarkerArray) -> None:
         try:

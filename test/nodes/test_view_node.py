@@ -98,7 +98,7 @@ def test_the_urdf_is_published_where_nobody_else_does(probe):
     assert ET.fromstring(told[0].data).get("name") == "panda"
     said = "probe publishes /left/robot_description; this node does not"
     probe.wait(lambda: said in probe.words())
-    assert len(probe.node.get_publishers_info_by_topic("/left/robot_description")) == 1
+    probe.wait(lambda: probe.node.count_publishers("/left/robot_description") == 1)
 
 
 def test_goal_object_words_and_reference_are_drawn_where_they_are(deployment):
