@@ -36,9 +36,11 @@ def test_the_values_that_arguments_have_by_themselves_are_usable():
     words = {name: ARGUMENTS[name].default or "" for name in (*DEPLOY, *SHARED)}
     arm = arm_of(words)
     assert arm.simulated and not arm.gui and not arm.use_sim_time and not arm.controller
-    assert not arm.view
+    assert not arm.view and (arm.task, arm.seed, arm.shift) == ("", 0, "")
     words |= {"hardware": "real", "use_sim_time": "True", "namespace": "/left/", "view": "true"}
+    words |= {"task": "push", "seed": "7", "shift": "mild"}
     arm = arm_of(words)
+    assert (arm.task, arm.seed, arm.shift) == ("push", 7, "mild")
     assert not arm.simulated and arm.use_sim_time and arm.namespace == "left" and arm.view
 
 

@@ -3,11 +3,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import JointCommand
 from robot_learning.nodes import messages
+from robot_learning.robot import RobotSpec
 
 JOINTS = ("a", "b", "c")
 ARM = SimpleNamespace(joints=JOINTS, gripper=None, path="arm.yaml")
@@ -79,6 +82,34 @@ def test_commands_survive_the_way():
 def test_an_empty_command_is_refused():
     with pytest.raises(StateError, match="neither"):
         messages.joint_command(JointState(name=list(JOINTS)), ARM)
+
+
+@pytest.mark.parametrize(
+    ("names", "positions"),
+    [
+        (["panda_finger_joint2", "x", "panda_finger_joint1"], [0.03, 9.0, 0.01]),
+        (["panda_finger_joint1"], [0.02]),
+    ],
+)
+def test_a_grippers_trajectory_is_one_of_its_opening(names, positions):
+    gripper = RobotSpec.load("panda").gripper
+    points = [
+        JointTrajectoryPoint(positions=positions, velocities=[0.004] * len(names)),
+        JointTrajectoryPoint(positions=[0.04] * len(names)),
+    ]
+    points[1].time_from_start.sec = 1
+    read = messages.opening_of(JointTrajectory(joint_names=names, points=points), gripper)
+    np.testing.assert_allclose(read.q, [[0.5], [1.0]])
+    np.testing.assert_allclose(read.qd, [[0.1], [0.0]])
+    with pytest.raises(StateError, match="'panda_finger_joint1' is missing"):
+        messages.opening_of(JointTrajectory(joint_names=["x"], points=points), gripper)
+
+
+def test_positions_are_as_many_as_there_are_joints():
+    assert messages.positions_of(Float64MultiArray(data=[0.01]), 1, 2) == [0.01]
+    for wrong in ([0.0] * 3, [float("nan")]):
+        with pytest.raises(StateError, match="expected 1 or 2 finite numbers"):
+            messages.positions_of(Float64MultiArray(data=wrong), 1, 2)
 
 
 def test_trajectories_survive_the_way():

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from robot_learning.base.paths import find_bundle
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.envs import ArmEnv
 from robot_learning.nodes.simulation import Simulation, load_scene
-from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.variation import Randomization
 
@@ -108,7 +108,7 @@ def test_a_reset_forgets_what_was_on_its_way(arm6):
     np.testing.assert_allclose(heard[-1][1].state.q, arm6.home, atol=1e-3)
 
 
-def test_a_bundles_folder_stands_for_its_task(panda, tmp_path):
-    folder = PolicyBundle.load("config/policies/panda-push").path
-    task = load_scene(panda, str(folder))
-    assert task.name == "push" and load_scene(panda, "") is None
+def test_a_bundles_folder_stands_for_its_task(panda):
+    task = load_scene(panda, str(find_bundle("panda-push")))
+    assert (task.name, task.tolerance) == ("push", 0.03)
+    assert load_scene(panda, "") is None

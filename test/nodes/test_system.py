@@ -114,6 +114,30 @@ def test_what_is_not_there_is_refused():
         deployment(Arm(bundle="panda-raech"))
 
 
+def test_a_deployment_simulates_the_scene_of_its_bundle(tmp_path, monkeypatch):
+    found = given(deployment(Arm(bundle="panda-push", seed=7)))["sim_node"]
+    assert found["task"] == str(config_dir() / "policies/panda-push") and found["seed"] == 7
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("task: push\n", encoding="utf-8")
+    own = Arm(bundle="panda-push", task="mine.yaml", shift="mild")
+    found = given(deployment(own))["sim_node"]
+    assert (found["task"], found["shift"]) == (str(tmp_path / "mine.yaml"), "mild")
+    assert "task" not in given(simulation(Arm(robot="panda")))["sim_node"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"task": "pusj"}, "task 'pusj': no such file"),
+        ({"shift": "wild"}, "shift 'wild': no such file"),
+        ({"shift": "mild", "simulated": False}, "task, shift: .* this one is real"),
+    ],
+)
+def test_a_scene_that_is_not_there_is_refused(wrong, words):
+    with pytest.raises(ConfigError, match=words):
+        deployment(Arm(bundle="panda-reach", **wrong))
+
+
 def test_a_clock_is_published_by_the_simulation_that_follows_none():
     found = given(deployment(Arm(bundle="panda-reach", use_sim_time=True)))
     assert found["sim_node"]["publish_clock"] is True
