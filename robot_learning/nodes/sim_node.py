@@ -1,7 +1,6 @@
 """A simulated arm, alone or in a task's scene, that speaks ros2_control's topics."""
 
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,14 +20,13 @@ from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime, is_set
+from robot_learning.nodes.pace import Pace
 from robot_learning.nodes.run import run
 from robot_learning.nodes.simulation import Simulation, load_scene
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.controllers import TrajectoryController
 from robot_learning.worlds.variation import load_shifts
 
-MAX_LAG = 0.1  # s; after a longer stall simulated time is let fall behind
-MAX_JUMP = 0.5  # s; what /clock may go on at once where the simulation follows it
 CATCH_UP = 2  # times the pace of the clock at which a shorter one is made up for
 LAST_SEED = 2**31 - 1
 
@@ -45,20 +43,9 @@ class SimNode(Node):
         robot = parameters.text(self, "robot", "arm6", "robot name or YAML file")
         self.spec = RobotSpec.load(robot)
         arm = parameters.controller(self, self.spec)
-        scene = (
-            "task whose scene is around it: a name, a YAML file or a bundle; empty: the arm alone"
-        )
-        task = load_scene(self.spec, parameters.text(self, "task", "", scene))
-        shift = parameters.text(self, "shift", "", "what episodes differ in: a name or YAML file")
-        parameters.integer(
-            self, "seed", 0, 0, LAST_SEED, "seed of the next episode", read_only=False
-        )
-        gui = parameters.flag(self, "gui", False, "open PyBullet's window")
-        rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
+        self.simulation = self._simulation()
         publishes = parameters.flag(self, "publish_clock", False, "publish /clock")
         self._follows = bool(self.get_parameter("use_sim_time").value) and not publishes
-        shifts = load_shifts(shift) if shift else None
-        self.simulation = Simulation(self.spec, task, shifts, rate, gui)
         self._states = self.create_publisher(JointState, "joint_states", 10)
         self._clock_out = self.create_publisher(ClockMessage, "/clock", 10) if publishes else None
         self._poses = {
@@ -69,70 +56,62 @@ class SimNode(Node):
         self.create_service(Trigger, "~/reset", self._on_reset)
         self.create_service(SetBool, "~/pause", self._on_pause)
         self._paused = False
-        self._dt, self._every = self.simulation.dt, self.simulation.every
-        self._steps = 0
         # Who publishes /clock can't take the time from it.
         own = Clock(clock_type=ClockType.SYSTEM_TIME) if publishes else None
         self.time = NodeTime(self, own)
-        self._lay_time()
+        state_period = self.simulation.dt * self.simulation.every
+        self.pace = Pace(self.time, self.simulation.dt, follows=self._follows, told=publishes)
         begun = self._begin()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(self._dt * self._every / CATCH_UP, self._catch_up, clock=steady)
+        self.create_timer(state_period / CATCH_UP, self._catch_up, clock=steady)
         if self._follows:
             self.create_timer(1.0, self._watch_clock, clock=steady)
+        clock = "follows" if self._follows else "publishes" if publishes else "does not publish"
         self.get_logger().info(
-            f"{self.spec.name}: {begun}; states at {1.0 / (self._dt * self._every):.0f} Hz on "
-            f"{self._states.topic_name}, {', '.join(moved)}, "
-            + ("follows" if self._follows else "publishes" if publishes else "does not publish")
-            + " /clock"
+            f"{self.spec.name}: {begun}; states at {1.0 / state_period:.0f} Hz on "
+            f"{self._states.topic_name}, {', '.join(moved)}, {clock} /clock"
         )
 
-    @property
-    def now(self) -> float:
-        """Simulated time, s; as the clock it runs with, unless paused."""
-        return self._epoch + self._steps * self._dt
-
-    def _pace(self) -> float:
-        """Return the time of the clock that the simulation runs with, s."""
-        return self.time.now() if self._follows else time.monotonic()
-
-    def _lay_time(self) -> None:
-        """Let simulated time go on from the present; where others hear it, from where it was."""
-        done = self._steps * self._dt
-        self._begun = self._pace() - done
-        if self._clock_out is None or not self._steps:
-            self._epoch = self.time.now() - done
+    def _simulation(self) -> Simulation:
+        """Return what the parameters say is simulated."""
+        scene = "whose scene is around it: a name, YAML file or bundle; empty: the arm alone"
+        task = load_scene(self.spec, parameters.text(self, "task", "", scene))
+        shift = parameters.text(self, "shift", "", "what episodes differ in: a name or YAML file")
+        of_next = "seed of the next episode"
+        parameters.integer(self, "seed", 0, 0, LAST_SEED, of_next, read_only=False)
+        gui = parameters.flag(self, "gui", False, "open PyBullet's window")
+        rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
+        shifts = load_shifts(shift) if shift else None
+        return Simulation(self.spec, task, shifts, rate, gui)
 
     def _catch_up(self) -> None:
-        due = self._pace() - self._begun
-        late = due - self._steps * self._dt
         if self._paused:
-            self._lay_time()
+            self.pace.lay()
             return
-        if abs(late) > (MAX_JUMP if self._follows else MAX_LAG):
-            self._leave_out(late)
+        if self.pace.torn:
+            self._leave_out()
             return
         # One joint state's worth at most, so that what was commanded meanwhile is heard in time.
-        for _ in range(self._every):
-            if self._steps * self._dt >= due:
+        for _ in range(self.simulation.every):
+            if self.pace.late <= 0:
                 return
-            self.simulation.step(self.now)
-            self._steps += 1
-            if self._steps % self._every == 0:
+            self.simulation.step(self.pace.now)
+            self.pace.step()
+            if self.pace.steps % self.simulation.every == 0:
                 self._publish()
 
-    def _leave_out(self, late: float) -> None:
+    def _leave_out(self) -> None:
         """Go on from the present after a stall, or where /clock has jumped."""
-        if self._steps:
+        before, late = self.pace.now, self.pace.late
+        if self.pace.steps:
             why = "/clock jumped" if self._follows else "the computer is busy"
             self.get_logger().warning(
                 f"{late:.2f} s are not simulated: {why}", throttle_duration_sec=1.0
             )
-        before = self.now
         if late < 0:
             self.simulation.stay(before)
-        self._lay_time()
-        if self.now != before:  # A stamp is told once.
+        self.pace.lay()
+        if self.pace.now != before:  # A stamp is told once.
             self._publish()
 
     def _watch_clock(self) -> None:
@@ -144,8 +123,8 @@ class SimNode(Node):
 
     def _publish(self) -> None:
         if self._clock_out is not None:
-            self._clock_out.publish(ClockMessage(clock=self.time.stamp(self.now)))
-        seen = self.simulation.measure(self.now)
+            self._clock_out.publish(ClockMessage(clock=self.time.stamp(self.pace.now)))
+        seen = self.simulation.measure(self.pace.now)
         if seen is None:
             return
         stamp = self.time.stamp(seen.state.stamp)
@@ -208,8 +187,8 @@ class SimNode(Node):
     def _send(self, controller: TrajectoryController, motion: Trajectory, message: Any) -> None:
         """Send a controller a motion that begins at its message's stamp, or now."""
         stamp = message.header.stamp if isinstance(message, JointTrajectory) else None
-        start = self.time.seconds(stamp) if stamp and is_set(stamp) else self.now
-        self.simulation.send(controller, motion, start, self.now)
+        start = self.time.seconds(stamp) if stamp and is_set(stamp) else self.pace.now
+        self.simulation.send(controller, motion, start, self.pace.now)
 
     def _begin(self) -> str:
         """Begin the episode of the parameter ``seed``, which is the next one's then; say which."""
