@@ -1,5 +1,6 @@
 import ast
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -42,15 +43,16 @@ def given(starts):
 
 
 def declared(name):
-    """Return the parameters that a node's source declares."""
+    """Return the parameters that the source of a node and of its own parts declares."""
+    text = (NODES / f"{name}.py").read_text(encoding="utf-8")
+    parts = re.findall(r"^from robot_learning\.nodes\.(\w+) import", text, re.MULTILINE)
+    texts = [text, *((NODES / f"{part}.py").read_text(encoding="utf-8") for part in parts)]
     found = {"use_sim_time"}
-    for call in ast.walk(ast.parse((NODES / f"{name}.py").read_text(encoding="utf-8"))):
-        if not isinstance(call, ast.Call):
-            continue
-        if ast.unparse(call.func).startswith("parameters."):
+    for call in (node for text in texts for node in ast.walk(ast.parse(text))):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("parameters."):
             found |= {word.value for word in call.args if isinstance(word, ast.Constant)}
-        if ast.unparse(call.func) in ("parameters.controller", "Outlet"):
-            found |= {"controller_type", "controller_topic"}
+            if ast.unparse(call.func) == "parameters.controller":
+                found |= {"controller_type", "controller_topic"}
     return found
 
 
