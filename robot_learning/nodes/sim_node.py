@@ -151,9 +151,10 @@ class SimNode(Node):
                 if isinstance(message, JointTrajectory)
                 else Trajectory.rest(messages.positions_of(message, spec.n))
             )
-            if shared:
-                read_gripper(message)
+            opening = messages.opening_of(message, gripper) if gripper and shared else None
             self._send(simulation.arm_controller, motion, message)
+            if opening is not None:
+                self._send(simulation.gripper_controller, opening, message)
 
         def read_gripper(message: Any) -> None:
             assert gripper is not None
@@ -193,7 +194,7 @@ class SimNode(Node):
     def _begin(self) -> str:
         """Begin the episode of the parameter ``seed``, which is the next one's then; say which."""
         seed = int(self.get_parameter("seed").value)
-        self.simulation.begin(seed)
+        self.simulation.begin(seed, self.pace.now)
         after = seed + 1 if seed < LAST_SEED else 0
         self.set_parameters([Parameter("seed", value=after)])
         task = self.simulation.task

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.errors import StateError
 from robot_learning.base.settings import check
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Start
@@ -24,6 +25,7 @@ from robot_learning.worlds.variation import Randomization
 
 Array = NDArray[np.float64]
 SOON = 1e-9  # s; a command due within it is due now
+BRAKING = 1.0  # s after a reset within which who drove the arm before has noticed and stopped
 FINGERS, TURN = "fingers", "turn of "  # what is measured besides positions of objects
 
 
@@ -88,12 +90,12 @@ class Simulation:
         self.arm_controller = TrajectoryController(spec.home)
         self.gripper_controller = TrajectoryController(np.zeros(1))
         self._sent: deque[tuple[float, Callable[[], None]]] = deque()
-        self._delay = 0.0
+        self._delay, self._noticed, self._begun = 0.0, -np.inf, False
         self._sensing: Sensing | None = None
         self._seen: Seen | None = None
 
-    def begin(self, seed: int) -> None:
-        """Begin the episode of a seed, the one that ``ArmEnv`` begins with it; at home if alone.
+    def begin(self, seed: int, now: float) -> None:
+        """Begin the episode of a seed at ``now``, s, as ``ArmEnv`` does; at home if alone.
 
         Raises:
             ConfigError: where the task finds no start.
@@ -106,16 +108,25 @@ class Simulation:
             self._delay = self._sensing.variation.action_latency * self.spec.control_period
         self.world.reset(start)
         self._seen = None
+        self._noticed = now + BRAKING if self._begun else -np.inf
+        self._begun = True
         self._hold(start.q, np.array([start.opening]))
 
     def stay(self, now: float) -> None:
         """Hold what the controllers are at, and forget what is on its way to them."""
+        self._noticed = -np.inf
         self._hold(self.arm_controller.sample(now)[0], self.gripper_controller.sample(now)[0])
 
     def send(
         self, controller: TrajectoryController, motion: Trajectory, start: float, now: float
     ) -> None:
-        """Send a controller what it is to follow from ``start`` on, s; it may arrive late."""
+        """Send a controller what it is to follow from ``start`` on, s; it may arrive late.
+
+        Raises:
+            StateError: soon after a reset, where it goes on from where the arm was before.
+        """
+        if controller is self.arm_controller and now < self._noticed:
+            self._refuse_elsewhere(motion, start, now)
         due = now + self._delay
         self._sent.append((due, lambda: controller.accept(motion, start + self._delay, due)))
         self._deliver(now)
@@ -146,6 +157,13 @@ class Simulation:
             for name in self.objects
         }
         return Measured(state, told[FINGERS].value, poses)
+
+    def _refuse_elsewhere(self, motion: Trajectory, start: float, now: float) -> None:
+        """Refuse a motion of the arm that it can't be on in time from where it is held."""
+        spare = max(start + motion.times[0] - now, 0.0)
+        away = motion.sample(now + spare - start)[0] - self.arm_controller.sample(now)[0]
+        if (np.abs(away) > self.spec.tracking_error + spare * self.spec.velocity).any():
+            raise StateError("it goes on from where the arm was before the reset")
 
     def _hold(self, q: Array, opening: Array) -> None:
         self.arm_controller.reset(q)

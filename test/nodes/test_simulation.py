@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from robot_learning.base.errors import StateError
 from robot_learning.base.paths import find_bundle
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.envs import ArmEnv
@@ -27,7 +28,7 @@ def run(simulation, now, seconds):
 def simulated(spec, task="", **shift):
     scene = load_scene(spec, task)
     made = Simulation(spec, scene, Randomization(shift) if shift else None, RATE)
-    made.begin(0)
+    made.begin(0, 0.0)
     return made
 
 
@@ -41,7 +42,7 @@ def test_an_episode_is_the_environments_with_that_seed(panda, seed):
     env = ArmEnv("panda", "stack", shift="mild")
     env.reset(seed=seed)
     simulation = Simulation(panda, load_scene(panda, "stack"), env._shifts, RATE)
-    simulation.begin(seed)
+    simulation.begin(seed, 0.0)
     found = simulation.world
     np.testing.assert_array_equal(found.arm.state().q, env.world.arm.state().q)
     assert found.arm.opening == env.world.arm.opening > 0.9
@@ -103,9 +104,17 @@ def test_noise_is_on_joints_and_places_alone(panda):
 def test_a_reset_forgets_what_was_on_its_way(arm6):
     simulation = simulated(arm6, action_latency=3)
     simulation.send(simulation.arm_controller, Trajectory.rest(arm6.home + 0.1), 5.0, 5.0)
-    simulation.begin(1)
-    _, heard = run(simulation, 5.0, 0.4)
+    simulation.begin(1, 5.0)
+    now, heard = run(simulation, 5.0, 0.4)
     np.testing.assert_allclose(heard[-1][1].state.q, arm6.home, atol=1e-3)
+    # Who drove the arm goes on until it has noticed.
+    far, near = (Trajectory.rest(arm6.home + offset) for offset in (0.5, 0.05))
+    for start in (now, now + 0.02):
+        with pytest.raises(StateError, match="before the reset"):
+            simulation.send(simulation.arm_controller, far, start, now)
+    simulation.send(simulation.arm_controller, near, now, now)
+    simulation.send(simulation.arm_controller, far, now + 0.8, now)
+    simulation.send(simulation.arm_controller, far, 6.0, 6.0)
 
 
 def test_a_bundles_folder_stands_for_its_task(panda):
