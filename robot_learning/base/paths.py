@@ -44,6 +44,13 @@ def find_bundle(given: str | Path) -> Path:
     raise BundleError(f"'{given}': no such folder, and no shipped policy: {names}")
 
 
+def shipped_policy(robot: str, task: str) -> str:
+    """Return the name of the shipped policy for a robot and a task, or nothing."""
+    name = f"{robot}-{task}"
+    there = task and Path(name).name == name and (config_dir() / "policies" / name).is_dir()
+    return name if there else ""
+
+
 def resolve_uri(uri: str, base: Path) -> Path:
     """Turn a file reference of a YAML file or URDF into a path.
 

@@ -47,13 +47,13 @@ def demo(
         raise ConfigError("no rclpy: source ROS 2, or `pip install 'robot_learning[ros]'`")
     stem = Path(task).stem
     folder = runs / (name or ("demo" if task == "reach" else f"demo-{stem}"))
-    shipped = None if _trains(train, task, robot) else f"{robot}-{task}"
+    shipped = _source(train, task, robot)
     with Console().status("Loading PyTorch and Stable-Baselines3 ..."), loading():
         import robot_learning.training.train  # noqa: F401
         from robot_learning.cli.bars import Bars
         from robot_learning.cli.tables import print_table
         from robot_learning.training.run import cleared
-    if shipped is None:
+    if not shipped:
         bundle = _trained(folder, robot, task, seed)
     else:
         bundle = _shipped(shipped)
@@ -68,12 +68,15 @@ def demo(
         raise RobotLearningError(session.shortfall)
 
 
-def _trains(train: bool | None, task: str, robot: str) -> bool:
-    """Say whether a policy is trained first, rather than taken from those that are shipped."""
-    from robot_learning.base.paths import config_dir
+def _source(train: bool | None, task: str, robot: str) -> str:
+    """Return the name of the shipped policy that is shown, or nothing where one is trained."""
+    from robot_learning.base.paths import shipped_policy
 
-    there = (config_dir() / "policies" / f"{robot}-{task}").is_dir()
-    return train if train is not None else (task == "reach" or not there)
+    name = shipped_policy(robot, task)
+    if train is False and not name:
+        raise ConfigError(f"--no-train: no policy is shipped for task '{task}' on '{robot}'")
+    trains = task == "reach" if train is None else train
+    return "" if trains else name
 
 
 def _shipped(name: str) -> "PolicyBundle":

@@ -47,8 +47,8 @@ ARGUMENTS = {
         "Topic the controller listens to; empty: the one of the robot's YAML"
     ),
     "task": Argument(
-        "Task whose scene is simulated: a name or a YAML file; empty: the bundle's, or the arm "
-        "alone"
+        "Task whose scene is simulated, and in the demo the task itself: a name or a YAML file; "
+        "empty: the bundle's, or the arm alone"
     ),
     "shift": Argument(
         "What is simulated worse than it is: a YAML file of config/shift by name, or any"
