@@ -214,7 +214,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
                 self.world.mark(name, self.inputs[name].value, self.task.tolerance)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        flat = self.interface.observe(self.model, self.state, self.inputs, self.history)
+        flat = self.interface.observe(
+            self.model, self.state, self.inputs, self.history, self.delay
+        )
         self.flat_observation = flat
         if self.render_mode == "human":
             self._show_goal()

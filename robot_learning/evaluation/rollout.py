@@ -214,4 +214,4 @@ def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32] | No
     """Return the action of a deployed policy at the environment's state; None where it refuses."""
     if env.time == 0:
         runner.reset()
-    return runner.step(env.state, env.inputs, env.time).action
+    return runner.step(env.state, env.inputs, env.time, env.filter.delay).action

@@ -132,8 +132,19 @@ class Interface:
         state: ArmState,
         inputs: Mapping[str, Input],
         history: History,
+        lead: float = 0.0,
     ) -> Observation:
         """Return the flat observation (n_obs,), the same in training and on the arm.
+
+        It is of the arm, the objects and the goal as they will be when a command of now takes
+        effect, each going on as it moves. A policy then need not know how late it is.
+
+        Args:
+            model: the arm.
+            state: measured joint state.
+            inputs: further inputs by name.
+            history: what was before.
+            lead: by how much later than the state a command takes effect, s.
 
         Raises:
             StateError: where the result is not finite or an input is missing.
@@ -141,15 +152,18 @@ class Interface:
         for needed, name in self.needs.items():
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
+        period = self.control_period * self.policy_every
+        values, velocities = _ahead(inputs, history.previous_inputs, period, lead)
+        if lead:
+            state = ArmState(state.q + lead * state.qd, state.qd, state.stamp + lead)
         sight = Sight(
             model=model,
             state=state,
             T_base_tip=model.forward(state.q),
             J=model.jacobian(state.q),
-            inputs={name: item.value for name, item in inputs.items()},
-            previous_inputs=history.previous_inputs,
+            inputs=values,
+            velocities=velocities,
             previous_action=history.previous_action,
-            period=self.control_period * self.policy_every,
         )
         flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
         if not np.isfinite(flat).all():
@@ -225,3 +239,17 @@ class Interface:
         tuples = ("joints", "achieved", "desired", "observed")
         given: dict[str, Any] = {k: tuple(v) if k in tuples else v for k, v in data.items()}
         return cls(**given)
+
+
+def _ahead(
+    inputs: Mapping[str, Input], before: Mapping[str, Array], period: float, lead: float
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return values of inputs ``lead`` s ahead, and velocities of those that are positions."""
+    values, velocities = {}, {}
+    for name, item in inputs.items():
+        values[name] = item.value
+        if item.value.shape == (3,):
+            velocities[name] = (item.value - before.get(name, item.value)) / period
+            if lead:
+                values[name] = item.value + lead * velocities[name]
+    return values, velocities

@@ -72,19 +72,23 @@ class PolicyRunner:
         """Forget the past: a new episode begins."""
         self._history = History.start(self.interface)
 
-    def step(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> StepResult:
+    def step(
+        self, state: ArmState, inputs: Mapping[str, Input], now: float, delay: float = 0.0
+    ) -> StepResult:
         """Decide once.
 
         Args:
             state: measured joint state.
             inputs: further inputs by name, e.g. ``goal``.
             now: s on the clock of the stamps.
+            delay: by how much the arm follows late, s.
         """
         refused = self._too_old(state, inputs, now)
         if refused:
             return StepResult(None, refused=refused)
         try:
-            observation = self.interface.observe(self.model, state, inputs, self._history)
+            lead = now - state.stamp + delay
+            observation = self.interface.observe(self.model, state, inputs, self._history, lead)
         except StateError as error:
             return StepResult(None, refused=str(error))
         action = self._session.run(None, {"observation": observation[None]})[0][0]

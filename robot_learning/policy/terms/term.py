@@ -26,9 +26,8 @@ class Sight:
         T_base_tip: (4, 4) tip pose at that state, m.
         J: (6, n) Jacobian of the tip there, linear rows first, base frame.
         inputs: values of the inputs the node or the task gives, base frame, by name.
-        previous_inputs: the same one policy period ago; empty at the start.
+        velocities: (3,) of the inputs that are positions, over the last policy period, m/s.
         previous_action: (n_action,) the last action, zeros at the start.
-        period: the policy period, s.
     """
 
     model: ArmModel
@@ -36,9 +35,8 @@ class Sight:
     T_base_tip: Array
     J: Array
     inputs: Mapping[str, Array]
-    previous_inputs: Mapping[str, Array]
+    velocities: Mapping[str, Array]
     previous_action: Array
-    period: float
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,4 @@ def value_of(name: str) -> Compute:
 def velocity_of(name: str) -> Compute:
     """Return the term of an input's velocity over the last policy period, m/s, (3,)."""
 
-    def velocity(sight: Sight) -> Array:
-        before = sight.previous_inputs.get(name, sight.inputs[name])
-        return (sight.inputs[name] - before) / sight.period
-
-    return velocity
+    return lambda sight: sight.velocities[name]
