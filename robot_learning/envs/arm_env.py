@@ -227,7 +227,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def _true_errors(self, seen: Array) -> Array:
         """Return the errors of the task, whatever the sensors make of them in ``seen``."""
-        if self._sensing is None or self._truth is None:
+        if self._truth is None or (self._sensing is None and not self.delay):
             return seen
         state, told = self._truth.state, self._told(self._truth)
         flat = self.interface.observe(self.model, state, told, self.history)

@@ -72,6 +72,7 @@ class ActivePolicy:
             node, runner.interface.objects, clock, frames, times.deviation, self._on_lost
         )
         self._refused = self._stop = self._limits = ""
+        self._delay = 0.0
         self._decided_at = -np.inf
         self.refused = 0
         self.distance = float("nan")
@@ -160,7 +161,7 @@ class ActivePolicy:
             return
         self._decided_at = state.stamp
         now, inputs = self._time.now(), self._inputs()
-        result = self.runner.step(state, inputs, now)
+        result = self.runner.step(state, inputs, now, self._delay)
         stamp = self._time.stamp(state.stamp)
         if result.command is not None:
             joints = self.runner.spec.joints
@@ -208,8 +209,9 @@ class ActivePolicy:
             self.goals.end(Outcome.OBJECT_LOST, why)
 
     def _on_safety(self, message: DiagnosticStatus) -> None:
-        """Hear of a stop that keeps the arm from its goal."""
+        """Hear how late the arm follows, and of a stop that keeps it from its goal."""
         values = {item.key: item.value for item in message.values}
+        self._delay = float(values.get("delay") or 0.0)
         self._limits = values.get("causes", "")
         why = values.get("latched", "")
         stop = f"{message.name} is stopped for {why} until ~/resume" if why else ""

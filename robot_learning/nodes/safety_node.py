@@ -251,6 +251,7 @@ class SafetyNode(Node):
         words = {
             "start": start,
             "reason": self._reason,
+            "delay": repr(self.filter.delay),
             "unchecked": ",".join(self.filter.unchecked),
             "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,

@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
 
 ACTION_MODES = ("joint_velocity", "tip_displacement", "tool_down")
+MICRO = 6  # decimals of a time, s, that clocks agree on; the rest is rounding
 ORIENTATION = 6  # numbers of a goal's orientation; a position has 3
 # Share of the joint speed limits that full actions ask for.
 VELOCITY_SCALE = 0.5
@@ -152,7 +153,7 @@ class Interface:
         for needed, name in self.needs.items():
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
-        period = self.control_period * self.policy_every
+        period, lead = self.control_period * self.policy_every, round(lead, MICRO)
         values, velocities = _ahead(inputs, history.previous_inputs, period, lead)
         if lead:
             state = ArmState(state.q + lead * state.qd, state.qd, state.stamp + lead)

@@ -22,6 +22,7 @@ from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.base.periods import STREAM_PERIODS
 from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, Snapshot
 from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import runner_action
 from robot_learning.kinematics import ArmModel
@@ -30,36 +31,42 @@ from robot_learning.nodes.messages import parts_of, trajectory_of
 from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.safety.motion import REST
-from robot_learning.worlds.bullet import BulletWorld
-from robot_learning.worlds.variation import Variation
+from robot_learning.worlds.world import World
 
 DECISIONS = 25
 LEAD = 4  # a segment is sent so many parts of a control period ahead: 1 / 4
 SLICES, HELD = 16, 3  # a held command is served 3 / 16 of a control period after its start
 BEGIN = 100 * 10**9  # ns, the first time on the clock
+# Control periods. The test follows a segment LEAD ahead of its stamp; for either the filter finds
+# that the arm is one period late.
+LATE = 1.1
 SEEN = ("joint_position", "joint_velocity", "goal_step", "goal_velocity", "previous_action")
 SCALES = {"velocity_scale": 0.3, "acceleration_scale": 0.15}
 
 
-class LaggingArm(BulletWorld):
-    """A simulated arm with weak motors; keeps what was measured."""
+class LateArm(World):
+    """An arm that is where it was told to be ``LATE`` control periods ago; keeps what it was."""
+
+    def __init__(self, spec):
+        self.period = spec.control_period
 
     def reset(self, start):
-        self.vary(Variation(motor_gain=0.3), np.random.default_rng(0))
-        self.states = []
-        return self._keep(super().reset(start))
+        self.motions, self.states = [Trajectory.rest(start.q)], []
+        return self._keep(ArmState(start.q, np.zeros_like(start.q), 0.0))
 
     def step(self, motion, dt, opening=None):
-        return self._keep(super().step(motion, dt, opening))
+        self.motions.append(motion)
+        q, qd = self.motions[-2].sample((2.0 - LATE) * self.period)
+        return self._keep(ArmState(q, qd, self.states[-1].stamp + dt))
 
-    def _keep(self, snapshot):
-        self.states.append(snapshot.state)
-        return snapshot
+    def _keep(self, state):
+        self.states.append(state)
+        return Snapshot(state)
 
 
 def trained(bundle, spec, task):
     """Return an episode of a bundle in the environment."""
-    env = ArmEnv(spec.path, task, world=LaggingArm(spec), interface=bundle.interface)
+    env = ArmEnv(spec.path, task, world=LateArm(spec), interface=bundle.interface)
     runner = PolicyRunner(bundle, spec)
     env.reset(seed=4)
     found = SimpleNamespace(seen=[], done=[], goals=[], start=env.state.q)
@@ -68,7 +75,7 @@ def trained(bundle, spec, task):
         found.goals.append(env.inputs["goal"].value)
         found.done.append(runner_action(runner, env))
         env.step(found.done[-1])
-    found.states = env.world.states
+    found.states, found.delay = env.world.states, env.filter.delay
     env.close()
     return found
 
@@ -78,7 +85,7 @@ class Deployed(Probe):
 
     def __init__(self, spec, bundle, start):
         super().__init__(spec.path)
-        self.world = LaggingArm(spec)
+        self.world = LateArm(spec)
         self.world.reset(SimpleNamespace(q=start, opening=0.0, places={}))
         self.motion, self.moving = Trajectory.rest(start), False
         self.period = round(spec.control_period * 1e9)
@@ -114,6 +121,8 @@ class Deployed(Probe):
             self.call(GetParameters, "/safety_node/get_parameters")
 
     def tell_state(self, now):
+        """Tell the state, once the policy node has heard how late the arm was last."""
+        self.call(GetState, "/policy_node/get_state")
         state = self.world.states[-1]
         message = JointState(name=list(self.spec.joints))
         message.position, message.velocity = state.q.tolist(), state.qd.tolist()
@@ -203,7 +212,6 @@ class Deployed(Probe):
 
     def close(self):
         super().close()
-        self.world.close()
 
 
 def _stamp(now):
@@ -244,6 +252,6 @@ def test_the_deployed_nodes_do_what_the_environment_does_bit_for_bit(
             np.testing.assert_array_equal(measured.qd, trained_state.qd)
         moved = np.abs(expected.states[-1].q - expected.start).max()
         lag = max(np.abs(np.diff([state.qd for state in expected.states], axis=0)).max(axis=1))
-        assert moved > 0.05 and lag > 0.0
+        assert moved > 0.05 and lag > 0.0 and expected.delay == spec.control_period
     finally:
         deployed.close()

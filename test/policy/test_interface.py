@@ -42,6 +42,23 @@ def goal():
     return {name: Input(value, 0.0) for name, value in given.items()}
 
 
+def test_terms_look_ahead_by_what_a_command_is_late(interface, model, state, goal):
+    history = History.start(interface)
+    before = {**goal, "object": Input(goal["object"].value - [0.004, 0.0, 0.0], 0.0)}
+    history.push(np.zeros(interface.n_action), before)
+    late = interface.observe(model, state, goal, history, 0.1)
+    ahead = ArmState(state.q + 0.1 * state.qd, state.qd, 0.1)
+    moved = {**goal, "object": Input(goal["object"].value + [0.01, 0.0, 0.0], 0.1)}
+    history.previous_inputs["object"] = moved["object"].value - [0.004, 0.0, 0.0]
+    np.testing.assert_allclose(
+        late, interface.observe(model, ahead, moved, history), rtol=1e-5, atol=1e-6
+    )
+    now = interface.observe(model, state, goal, history)
+    parts = interface.term_slices()
+    for name in ("tip_position", "joint_position", "object_offset"):
+        assert np.abs(late - now)[parts[name]].max() > 0.005
+
+
 def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     history = History.start(interface)
     before = {**goal, "object": Input(goal["object"].value - [0.004, 0.0, 0.0], 0.0)}

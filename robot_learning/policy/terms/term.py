@@ -75,5 +75,4 @@ def value_of(name: str) -> Compute:
 
 def velocity_of(name: str) -> Compute:
     """Return the term of an input's velocity over the last policy period, m/s, (3,)."""
-
     return lambda sight: sight.velocities[name]
