@@ -108,7 +108,8 @@ def unshifted():
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"camera_offset"}))
 def test_each_value_of_a_shift_file_makes_a_difference(name):
-    value = {"gravity_tilt": 0.1, "dropped": 0.5}.get(name, 2.0 if "latency" in name else 0.5)
+    values = {"gravity_tilt": 0.1, "motor_force": 0.05}
+    value = values.get(name, 2.0 if "latency" in name else 0.5)
     shifted = end_of({name: value})
     assert not np.array_equal(unshifted(), shifted)
     np.testing.assert_array_equal(shifted, end_of({name: value}))

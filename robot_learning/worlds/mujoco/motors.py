@@ -11,15 +11,31 @@ from robot_learning.robot.gripper import Gripper
 Array = NDArray[np.float64]
 BANDWIDTH = 60.0  # rad/s, of the position loop of each joint
 DAMPING = 1.0  # share of critical
-GRIPPER_BANDWIDTH = 40.0  # rad/s
+SQUEEZE = 0.1  # share of its stroke by which a stopped gripper falls behind until it presses fully
 MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
+def add_motors(made: mujoco.MjSpec, spec: RobotSpec, gripper: Gripper | None) -> None:
+    """Add a motor to each joint of the chain and of a gripper; :class:`Motors` sets its gains."""
+    for name in (*spec.joints, *(gripper.joints if gripper is not None else ())):
+        made.add_actuator(
+            name=name,
+            target=name,
+            trntype=mujoco.mjtTrn.mjTRN_JOINT,
+            gaintype=mujoco.mjtGain.mjGAIN_FIXED,
+            biastype=mujoco.mjtBias.mjBIAS_AFFINE,
+            forcelimited=1,
+            forcerange=[-MAX_FORCE, MAX_FORCE],
+        )
+
+
 class Motors:
-    """Turns references into torques once a physics step.
+    """Sends references to the motors once a physics step.
 
     Each joint is a critically damped second-order system about its reference, for the inertia
     that it has at home; other joints, loads and limits of force disturb it, as on a real arm.
+    MuJoCo integrates the damping implicitly: explicitly it would diverge where a joint moves
+    less than at home.
 
     Attributes:
         opening: where the gripper is sent, 0 closed to 1 open.
@@ -32,7 +48,7 @@ class Motors:
         spec: RobotSpec,
         gripper: Gripper | None,
     ) -> None:
-        self._data, self._gripper = data, gripper
+        self._model, self._data, self._gripper = model, data, gripper
         fingers = gripper.joints if gripper is not None else ()
         names = [*spec.joints, *fingers]
         joints = [model.joint(name).id for name in names]
@@ -45,15 +61,22 @@ class Motors:
         data.qpos[self._q[: spec.n]] = spec.home
         mujoco.mj_forward(model, data)
         moved = np.array([_inertia(model, data, v) for v in self._v])
-        loop = np.array([BANDWIDTH] * spec.n + [GRIPPER_BANDWIDTH] * len(fingers))
-        self._stiffness = moved * loop**2
-        self._damping = 2 * DAMPING * moved * loop
+        self._stiffness = moved * BANDWIDTH**2
+        if gripper is not None:
+            stroke = np.abs(gripper.open - gripper.closed)
+            self._stiffness[spec.n :] = gripper.force / (SQUEEZE * stroke)
+        self._damping = 2 * DAMPING * np.sqrt(moved * self._stiffness)
         self.vary(1.0, 1.0)
 
     def vary(self, gain: float, force: float) -> None:
         """Multiply the gains of the joints' motors and their largest forces by these factors."""
-        self._gain, self._force = np.ones(len(self._v)), np.ones(len(self._v))
-        self._gain[: self._n], self._force[: self._n] = gain, force
+        gains, forces = np.ones((2, len(self._v)))
+        gains[: self._n], forces[: self._n] = gain, force
+        model = self._model
+        model.actuator_gainprm[:, 0] = gains * self._stiffness
+        model.actuator_biasprm[:, 1] = -gains * self._stiffness
+        model.actuator_biasprm[:, 2] = -gains * self._damping
+        model.actuator_forcerange[:] = np.outer(forces * self._efforts, [-1.0, 1.0])
 
     def reset(self, q: Array, opening: float) -> None:
         """Put the arm at rest at ``q`` (n,), its gripper at ``opening``."""
@@ -62,13 +85,10 @@ class Motors:
         self._data.qvel[self._v] = 0.0
 
     def drive(self, q: Array, qd: Array) -> None:
-        """Apply the torques toward a reference: positions (n,) and velocities (n,)."""
-        wanted = np.concatenate([qd, np.zeros(len(self._v) - self._n)])
-        off = self._whole(q) - self._data.qpos[self._q]
-        slow = wanted - self._data.qvel[self._v]
-        torque = self._gain * (self._stiffness * off + self._damping * slow)
-        most = self._force * self._efforts
-        self._data.qfrc_applied[self._v] = np.clip(torque, -most, most)
+        """Set the motors toward a reference: positions (n,) and velocities (n,)."""
+        wanted = self._whole(q)
+        wanted[: self._n] += self._damping[: self._n] / self._stiffness[: self._n] * qd
+        self._data.ctrl[:] = wanted
 
     def measured(self) -> tuple[Array, Array]:
         """Return the arm's positions (n,) and velocities (n,)."""
@@ -81,9 +101,8 @@ class Motors:
         return self._gripper.opening(self._data.qpos[self._q[self._n :]])
 
     def _whole(self, q: Array) -> Array:
-        if self._gripper is None:
-            return q
-        return np.concatenate([q, self._gripper.positions(self.opening)])
+        own = () if self._gripper is None else self._gripper.positions(self.opening)
+        return np.concatenate([q, own])
 
 
 def _inertia(model: mujoco.MjModel, data: mujoco.MjData, v: int) -> float:
