@@ -48,7 +48,7 @@ def fling(world, velocity):
         world._data.qvel[at : at + 3] = velocity
 
 
-@pytest.mark.parametrize("kind", [MujocoWorld])
+@pytest.mark.parametrize("kind", WORLDS)
 @pytest.mark.parametrize(
     ("item", "floor", "speed"),
     [
@@ -68,7 +68,7 @@ def test_a_sliding_box_stops_where_coulomb_says(kind, panda, item, floor, speed)
         np.testing.assert_allclose(moved, distance * ahead, atol=0.03 * distance)
 
 
-@pytest.mark.parametrize("kind", [MujocoWorld])
+@pytest.mark.parametrize("kind", WORLDS)
 @pytest.mark.parametrize(("share", "slides"), [(0.8, False), (1.2, True)])
 def test_a_box_slides_down_what_is_steeper_than_its_friction(kind, panda, share, slides):
     item = ObjectSpec("object", 0.06, 0.03, 0.1, 0.5)

@@ -74,6 +74,12 @@ class Objects:
         visual = bullet.createVisualShape(**kind, rgbaColor=rgba)
         body = int(bullet.createMultiBody(item.mass, shape, visual, **self._client))
         bullet.changeDynamics(
-            body, -1, lateralFriction=item.friction, spinningFriction=0.001, **self._client
+            body,
+            -1,
+            lateralFriction=item.friction,
+            spinningFriction=0.001,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            **self._client,
         )
         return body

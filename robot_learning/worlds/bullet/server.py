@@ -80,7 +80,7 @@ class Server:
         with quiet():
             bullet.setPhysicsEngineParameter(
                 fixedTimeStep=physics_dt,
-                constraintSolverType=bullet.CONSTRAINT_SOLVER_LCP_DANTZIG,
+                enableConeFriction=1,  # else up to 1.41 times as much, along a diagonal
                 deterministicOverlappingPairs=1,
                 physicsClientId=self.client,
             )
