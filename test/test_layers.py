@@ -34,6 +34,7 @@ EXTRA = {
     "nodes/simulation.py": {"tasks", "worlds"},
     "nodes/system.py": {"tasks", "worlds"},
     "nodes/view_node.py": {"tasks"},
+    "worlds/agreement.py": {"geometry"},
     "worlds/mujoco/building.py": {"geometry"},
 }
 # Third-party packages and the only folders that may name them.

@@ -82,11 +82,13 @@ class Part(NamedTuple):
     """A convex part of what a joint carries, with all joints at 0, base frame.
 
     Attributes:
+        name: of the link in the URDF.
         joint: name; empty for what does not move.
         points: (m, 3) points whose hull, grown by ``radius``, is the shape, m.
         radius: m.
     """
 
+    name: str
     joint: str
     points: Array
     radius: float
@@ -99,8 +101,8 @@ def parts(spec: RobotSpec, free: Collection[str] = ()) -> list[Part]:
     model, placed = _placed(spec, read, locked, read.q_hold)
     found = []
     for (item, T), (_, points, radius) in zip(placed, read.hulls, strict=True):
-        name = model.names[item.parentJoint] if item.parentJoint else ""
-        found.append(Part(name, points @ T[:3, :3].T + T[:3, 3], radius))
+        joint = model.names[item.parentJoint] if item.parentJoint else ""
+        found.append(Part(_link_of(item), joint, points @ T[:3, :3].T + T[:3, 3], radius))
     return found
 
 

@@ -13,6 +13,7 @@ from robot_learning.robot.spec import RobotSpec
 Array = NDArray[np.float64]
 LIGHT = 1e-3  # kg of a moving link that the URDF gives no mass
 GYRATION = 0.01  # m, its radius of gyration
+LEAST = 1e-9  # kg m², of a body's moments
 ROUNDING = 1e-3  # share by which moments printed in a URDF may miss the triangle inequality
 
 
@@ -38,6 +39,13 @@ class LinkInertia(NamedTuple):
         """Say whether any body has these moments: above 0, no one over the other two's sum."""
         small, middle, large = self.principal
         return bool(small > 0 and large <= (small + middle) * (1 + ROUNDING))
+
+    def possible(self) -> Array:
+        """Return moments (3, 3) that a body can have: these, or the nearest with these axes."""
+        values, axes = np.linalg.eigh(self.moments)
+        values = np.maximum(values, LEAST)
+        values[2] = min(values[2], (values[0] + values[1]) * (1 - 1e-6))
+        return np.asarray(axes @ np.diag(values) @ axes.T)
 
 
 def link_inertias(spec: RobotSpec, free: Collection[str] = ()) -> dict[str, LinkInertia]:

@@ -10,9 +10,11 @@ from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Snapshot, Start
 from robot_learning.robot import RobotSpec
+from robot_learning.worlds.agreement import agree
 from robot_learning.worlds.bullet.arm import BulletArm
 from robot_learning.worlds.bullet.camera import look
 from robot_learning.worlds.bullet.objects import Objects
+from robot_learning.worlds.bullet.reading import disagreements
 from robot_learning.worlds.bullet.server import Server
 from robot_learning.worlds.camera import Camera, Picture
 from robot_learning.worlds.variation import Variation
@@ -29,6 +31,9 @@ class BulletWorld(World):
         floor_friction: coefficient of the floor.
         physics_dt: longest physics step, s; a whole number of them makes a control period.
         gui: open PyBullet's window.
+
+    Raises:
+        ConfigError: where Bullet reads the robot's files differently than Pinocchio and coal.
     """
 
     varies = True
@@ -52,6 +57,7 @@ class BulletWorld(World):
             floor_friction=floor_friction,
         )
         self.arm = BulletArm(self.server, spec, gripper=gripper)
+        agree(disagreements(self.arm))
         self.objects = Objects(self.server, objects)
         self._gripper = gripper
 

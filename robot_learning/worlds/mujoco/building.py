@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.geometry.hulls import Part, parts
@@ -17,7 +16,6 @@ from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import Gripper
 from robot_learning.worlds.mujoco.motors import add_motors
 
-Array = NDArray[np.float64]
 TIMESTEP = 0.001  # s
 ARM_FRICTION = 0.5
 FINGER_FRICTION = 1.0
@@ -28,7 +26,6 @@ STIFF = (4 * TIMESTEP, 1.0)  # s and damping ratio, of contacts and of what coup
 # Shares of a contact's force that do not depend on how deep it is. With less a gripper of 40 N
 # presses 1 mm into a box of 0.1 kg, and the box creeps out of it.
 RIGID = (0.99, 0.999, 0.001, 0.5, 2.0)
-ROUNDING = 1e-6  # share that printed moments may miss the triangle inequality by
 ARMATURE = 0.01  # kg m² or kg, of the motors behind their gears
 
 
@@ -88,19 +85,11 @@ def _add_link(parent: mujoco.MjsBody, link: MovingLink) -> mujoco.MjsBody:
     body.explicitinertial = True
     body.mass = link.inertia.mass
     body.ipos = link.inertia.centre
-    moments = _possible(link.inertia.moments)
+    moments = link.inertia.possible()
     body.fullinertia = [*np.diag(moments), moments[0, 1], moments[0, 2], moments[1, 2]]
     kind = mujoco.mjtJoint.mjJNT_SLIDE if link.prismatic else mujoco.mjtJoint.mjJNT_HINGE
     body.add_joint(name=link.joint, type=kind, pos=link.point, axis=link.axis, armature=ARMATURE)
     return body
-
-
-def _possible(moments: Array) -> Array:
-    """Return moments (3, 3) that a body can have: each at most the other two's sum."""
-    values, axes = np.linalg.eigh(moments)
-    values = np.maximum(values, 1e-9)
-    values[2] = min(values[2], (values[0] + values[1]) * (1 - ROUNDING))
-    return np.asarray(axes @ np.diag(values) @ axes.T)
 
 
 def _add_part(made: mujoco.MjSpec, body: mujoco.MjsBody, part: Part, name: str) -> None:

@@ -11,10 +11,12 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Snapshot, Start
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
+from robot_learning.worlds.agreement import agree
 from robot_learning.worlds.gravity import pull, up_frame
 from robot_learning.worlds.mujoco.building import build
 from robot_learning.worlds.mujoco.motors import Motors
 from robot_learning.worlds.mujoco.nominal import Nominal
+from robot_learning.worlds.mujoco.reading import disagreements
 from robot_learning.worlds.variation import Variation
 from robot_learning.worlds.world import World
 
@@ -30,6 +32,9 @@ class MujocoWorld(World):
         objects: what it moves.
         gripper: let its gripper move.
         floor_friction: coefficient of the floor.
+
+    Raises:
+        ConfigError: where MuJoCo has the robot differently than Pinocchio and coal.
     """
 
     varies = True
@@ -45,6 +50,7 @@ class MujocoWorld(World):
         self._gripper = spec.gripper if gripper else None
         fingers = self._gripper.joints if self._gripper else ()
         self._model = build(spec, objects, fingers, floor_friction)
+        agree(disagreements(self._model, spec, fingers))
         self._data = mujoco.MjData(self._model)
         self._motors = Motors(self._model, self._data, spec, self._gripper)
         self._objects = {item.name: self._model.joint(item.name) for item in objects}
