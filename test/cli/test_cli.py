@@ -100,6 +100,12 @@ def test_evaluate_prints_success_with_its_interval(tmp_path, bundle):
     assert "100.0%" in done.stdout and "Wilson 72.2%" in done.stdout
 
 
+def test_evaluate_runs_a_shipped_bundle_in_another_engine(tmp_path):
+    done = cli("evaluate", "panda-reach", "--world", "mujoco", "--episodes", 2, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "mujoco" in done.stdout and "100.0%" in done.stdout
+
+
 def test_evaluate_takes_a_robot_of_ones_own(tmp_path):
     robot = robot_yaml(tmp_path)
     mine = scripted_bundle(tmp_path / "bundle", robot)
