@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.cli.options import Robot, RunOrBundle
+from robot_learning.cli.options import Robot, RunOrBundle, World
 
 if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
@@ -26,9 +26,7 @@ def evaluate(
         str, typer.Option(help="YAML of shifted physics and sensors: mild, grid, or a path.")
     ] = "",
     robot: Robot = "",
-    world: Annotated[
-        str, typer.Option(help="The physics: bullet, or mujoco, which no policy was trained in.")
-    ] = "bullet",
+    world: World = "bullet",
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
     from robot_learning.base.folders import owned

@@ -20,6 +20,9 @@ RunOrBundle = Annotated[Path, typer.Argument(help=HELP)]
 Robot = Annotated[
     str, typer.Option(help="Robot name or YAML file; the one of the bundle where left out.")
 ]
+World = Annotated[
+    str, typer.Option(help="The physics: bullet, or mujoco, which no policy was trained in.")
+]
 
 
 def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":

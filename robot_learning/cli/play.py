@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.cli.options import HELP, Robot
+from robot_learning.cli.options import HELP, Robot, World
 
 if TYPE_CHECKING:
     from robot_learning.envs import ArmEnv
@@ -25,6 +25,7 @@ def play(
     robot: Robot = "",
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to show.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 0,
+    world: World = "bullet",
     video: Annotated[
         Path | None,
         typer.Option(help="MP4 to write; play.mp4 with the run where there is no display."),
@@ -43,10 +44,10 @@ def play(
         windowed = _can_open_window()
     mode = "human" if windowed else "rgb_array"
     if path is None:
-        env, act = _script(task or "reach", robot or "panda", mode)
+        env, act = _script(task or "reach", robot or "panda", mode, world)
         folder = Path("runs")
     else:
-        env, act, folder = _policy(path, robot, mode)
+        env, act, folder = _policy(path, robot, mode, world)
 
     from rich.console import Console
 
@@ -66,26 +67,30 @@ def play(
 
 
 def _can_open_window() -> bool:
-    from robot_learning.worlds.bullet.display import window_problem
+    from robot_learning.worlds.display import window_problem
 
     if problem := window_problem():
         typer.echo(f"{problem}; a video is written instead", err=True)
     return not problem
 
 
-def _script(task: str, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any]]":
+def _script(
+    task: str, robot: str, mode: str, world: str
+) -> "tuple[ArmEnv, Callable[[ArmEnv], Any]]":
     from robot_learning.envs import ArmEnv
     from robot_learning.experts.expert import expert_action
 
-    return ArmEnv(robot=robot, task=task, render_mode=mode), expert_action
+    return ArmEnv(robot=robot, task=task, render_mode=mode, world=world), expert_action
 
 
-def _policy(path: Path, robot: str, mode: str) -> "tuple[ArmEnv, Callable[[ArmEnv], Any], Path]":
+def _policy(
+    path: Path, robot: str, mode: str, world: str
+) -> "tuple[ArmEnv, Callable[[ArmEnv], Any], Path]":
     from robot_learning.cli.options import load_bundle, output_folder
     from robot_learning.evaluation.rollout import env_of, runner_action
     from robot_learning.policy import PolicyRunner
 
     bundle, spec = load_bundle(path, robot)
     runner = PolicyRunner(bundle, spec)
-    env = env_of(bundle, spec, render_mode=mode)
+    env = env_of(bundle, spec, render_mode=mode, world=world)
     return env, lambda env: runner_action(runner, env), output_folder(path, bundle)

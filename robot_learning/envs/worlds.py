@@ -1,5 +1,6 @@
 """The worlds that an environment can be asked for by name."""
 
+import os
 from collections.abc import Callable
 
 from robot_learning.base.errors import ConfigError
@@ -26,12 +27,19 @@ def bullet(robot: RobotSpec, task: Task, gui: bool) -> World:
 def mujoco(robot: RobotSpec, task: Task, gui: bool) -> World:
     """Return the same in MuJoCo, which no policy was trained in."""
     require("mujoco", "world 'mujoco'")
-    if gui:
-        raise ConfigError("world 'mujoco': has no window; watch in world 'bullet'")
-    from robot_learning.worlds.mujoco import MujocoWorld
-
+    try:
+        from robot_learning.worlds.mujoco import MujocoWorld
+    except (AttributeError, ImportError, RuntimeError) as error:
+        wanted = os.environ.get("MUJOCO_GL", "")
+        raise ConfigError(
+            f"world 'mujoco': it can't be loaded with MUJOCO_GL={wanted}: {error}; unset MUJOCO_GL"
+        ) from error
     return MujocoWorld(
-        robot, task.objects, gripper=task.gripper, floor_friction=task.floor_friction
+        robot,
+        task.objects,
+        gripper=task.gripper,
+        floor_friction=task.floor_friction,
+        gui=gui,
     )
 
 

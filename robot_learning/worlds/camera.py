@@ -7,7 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Colour = tuple[float, float, float, float]
 NEAR, FAR = 0.05, 10.0  # m
+FLOOR: Colour = (0.86, 0.88, 0.9, 1.0)
+OBJECTS: tuple[Colour, ...] = ((0.93, 0.45, 0.2, 1.0), (0.25, 0.5, 0.9, 1.0))
+MARK: Colour = (0.1, 0.75, 0.3, 0.8)
 
 
 @dataclass(frozen=True)

@@ -115,10 +115,12 @@ def test_evaluate_takes_a_robot_of_ones_own(tmp_path):
     assert done.returncode == 1 and "joints" in done.stderr
 
 
-def test_play_without_a_display_films_a_moving_arm(tmp_path, bundle):
+@pytest.mark.parametrize("world", ["bullet", "mujoco"])
+def test_play_without_a_display_films_a_moving_arm(tmp_path, bundle, world):
     video = tmp_path / "out.mp4"
     env = {"DISPLAY": ""} if "DISPLAY" in os.environ else {}
-    done = cli("play", bundle.path, "--episodes", 1, "--video", video, cwd=tmp_path, **env)
+    arguments = ["play", bundle.path, "--episodes", 1, "--video", video, "--world", world]
+    done = cli(*arguments, cwd=tmp_path, **env)
     assert done.returncode == 0, done.stderr
     frames = imageio.mimread(video, memtest=False)
     assert len(frames) == 50

@@ -1,8 +1,8 @@
-"""MuJoCo's view of a robot beside the kinematics and Bullet's."""
+"""MuJoCo's world beside Bullet's."""
 
 import functools
+import re
 
-import mujoco
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -11,30 +11,15 @@ from helpers.processes import output
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import Start
-from robot_learning.envs import ArmEnv
+from robot_learning.envs import ArmEnv, CameraObservation
 from robot_learning.evaluation.rollout import rollout
 from robot_learning.experts.expert import expert_action
-from robot_learning.kinematics.chain import link_poses
 from robot_learning.tasks import TASKS
 from robot_learning.worlds.mujoco import MujocoWorld
-from robot_learning.worlds.mujoco.building import build
 from robot_learning.worlds.variation import NAMES, Randomization, Variation
 
 EVERY = sorted(TASKS)
 WORLDS = ("bullet", "mujoco")
-
-
-def test_its_links_are_where_the_kinematics_have_them(spec, model):
-    engine = build(spec, [], [], 1.0)
-    data = mujoco.MjData(engine)
-    for q in np.random.default_rng(0).uniform(spec.soft_lower, spec.soft_upper, (5, spec.n)):
-        data.qpos[[engine.joint(name).qposadr[0] for name in spec.joints]] = q
-        mujoco.mj_kinematics(engine, data)
-        poses = link_poses(q, model.screws)
-        for name, T in zip(spec.joints, poses[1:], strict=True):
-            body = data.body(name)
-            np.testing.assert_allclose(body.xpos, T[:3, 3], atol=1e-9)
-            np.testing.assert_allclose(body.xmat.reshape(3, 3), T[:3, :3], atol=1e-9)
 
 
 def test_an_arm_at_rest_stays(spec):
@@ -149,8 +134,62 @@ def test_it_needs_no_pybullet():
     assert output(code).strip() == "5"
 
 
-def test_what_it_can_not_do_is_refused():
-    with pytest.raises(ConfigError, match="watch in world 'bullet'"):
+def test_pictures_show_what_bullets_show():
+    seen = {}
+    for world in WORLDS:
+        env = ArmEnv("panda", "push", world=world, render_mode="rgb_array")
+        env.reset(seed=0)
+        assert env.render().shape == (480, 640, 3)
+        seen[world] = env.world.look(env.camera)
+        env.world.hide_marks()
+        assert env.world.look(env.camera).segmentation.max() == 3
+        env.close()
+    here, there = seen["mujoco"], seen["bullet"]
+    for name in ("rgb", "depth", "segmentation"):
+        ours, theirs = getattr(here, name), getattr(there, name)
+        assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
+    same = here.segmentation == there.segmentation
+    assert same.mean() > 0.97  # its links are hulls
+    assert set(np.unique(here.segmentation)) == {0, 1, 2, 3, 4}
+    for number in (3, 4):  # the box, the goal
+        ours, theirs = here.segmentation == number, there.segmentation == number
+        assert (ours & theirs).sum() > 0.7 * (ours | theirs).sum()
+    np.testing.assert_allclose(here.depth[same].mean(), there.depth[same].mean(), atol=0.01)
+    off = np.abs(here.depth - there.depth)[same & (here.segmentation == 3)]
+    assert off.max() < 0.01
+    assert np.ptp(here.rgb[here.segmentation[..., 0] == 3].mean(axis=0)) > 50  # it is orange
+
+
+def test_a_camera_wrapper_sees_it():
+    env = CameraObservation(ArmEnv("panda", "push", world="mujoco"), ("rgb", "depth"))
+    check_env(env, skip_render_check=True)
+    env.close()
+
+
+@pytest.mark.parametrize(
+    ("backend", "named"),
+    [("off", "no OpenGL to draw with: .* apt install libegl1"), ("none-such", "unset MUJOCO_GL")],
+)
+def test_without_opengl_one_line_names_the_way_out(backend, named):
+    code = (
+        f"import os; os.environ['MUJOCO_GL'] = '{backend}'\n"
+        "from robot_learning.envs import ArmEnv\n"
+        "try:\n"
+        "    env = ArmEnv('arm6', world='mujoco', render_mode='rgb_array')\n"
+        "    env.reset(seed=0)\n"
+        "    env.render()\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    assert re.fullmatch(f"ConfigError world 'mujoco': .*{named}.*\n", output(code))
+
+
+def test_without_a_display_there_is_no_window(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(ConfigError, match="DISPLAY is not set"):
         ArmEnv("arm6", world="mujoco", render_mode="human")
+
+
+def test_there_is_no_other_engine():
     with pytest.raises(ConfigError, match="world 'gazebo': expected one of bullet, mujoco"):
         ArmEnv("arm6", world="gazebo")

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.worlds.bullet.server import Server, bullet
+from robot_learning.worlds.camera import OBJECTS, Colour
 
 Array = NDArray[np.float64]
 ALOFT = 10.0  # m
-COLOURS = ((0.93, 0.45, 0.2, 1.0), (0.25, 0.5, 0.9, 1.0))
 
 
 class Objects:
@@ -21,7 +21,7 @@ class Objects:
         self._objects = tuple(objects)
         self._client = {"physicsClientId": server.client}
         self._bodies = {
-            item.name: self._make(item, COLOURS[number % len(COLOURS)])
+            item.name: self._make(item, OBJECTS[number % len(OBJECTS)])
             for number, item in enumerate(objects)
         }
         self.lift()
@@ -67,7 +67,7 @@ class Objects:
             for name, body in self._bodies.items()
         }
 
-    def _make(self, item: ObjectSpec, rgba: tuple[float, float, float, float]) -> int:
+    def _make(self, item: ObjectSpec, rgba: Colour) -> int:
         half = [item.width / 2, item.width / 2, item.height / 2]
         kind = {"shapeType": bullet.GEOM_BOX, "halfExtents": half, **self._client}
         shape = bullet.createCollisionShape(**kind)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.worlds.bullet.display import window_problem
+from robot_learning.worlds.camera import FLOOR, MARK, Colour
+from robot_learning.worlds.display import window_problem
 from robot_learning.worlds.gravity import pull, up_frame
 
 
@@ -116,7 +117,7 @@ class Server:
         name: str,
         position: ArrayLike,
         radius: float = 0.02,
-        rgba: tuple[float, float, float, float] = (0.1, 0.75, 0.3, 0.8),
+        rgba: Colour = MARK,
     ) -> None:
         """Show a sphere without mass at ``position`` (3,), base frame, m."""
         centre = [float(value) for value in np.asarray(position)]
@@ -149,7 +150,7 @@ class Server:
         visual = bullet.createVisualShape(
             bullet.GEOM_BOX,
             halfExtents=half,
-            rgbaColor=(0.86, 0.88, 0.9, 1),
+            rgbaColor=FLOOR,
             physicsClientId=self.client,
         )
         return int(

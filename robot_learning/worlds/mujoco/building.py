@@ -5,6 +5,7 @@ body's frame is the base frame with all joints at 0.
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import mujoco
 import numpy as np
@@ -14,13 +15,17 @@ from robot_learning.geometry.hulls import Part, parts
 from robot_learning.kinematics.tree import MovingLink, moving_links
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import Gripper
+from robot_learning.worlds import camera
 from robot_learning.worlds.mujoco.motors import add_motors
 
 TIMESTEP = 0.001  # s
 ARM_FRICTION = 0.5
 FINGER_FRICTION = 1.0
+ARM = (0.93, 0.94, 0.96, 1.0)  # colour
+FLOOR_EDGE = 6.0  # m, as drawn; things rest on it everywhere
 TORSION, ROLLING = 0.005, 0.0001  # m; of all contacts
 FLOOR = "floor"
+FIXED = ""  # what no joint moves
 CONVEX = mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX
 STIFF = (4 * TIMESTEP, 1.0)  # s and damping ratio, of contacts and of what couples the fingers
 # Shares of a contact's force that do not depend on how deep it is. With less a gripper of 40 N
@@ -45,10 +50,12 @@ def build(
     made.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     made.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     made.option.impratio = 10.0
+    _light(made)
     made.worldbody.add_geom(
         name=FLOOR,
         type=mujoco.mjtGeom.mjGEOM_PLANE,
-        size=[0, 0, 0.1],
+        size=[FLOOR_EDGE / 2, FLOOR_EDGE / 2, 0.1],
+        rgba=camera.FLOOR,
         pos=[0, 0, spec.safety.floor],
         contype=0,
         conaffinity=0,
@@ -58,24 +65,47 @@ def build(
     if gripper is not None:
         _couple(made, gripper)
     add_motors(made, spec, gripper)
-    for item in objects:
-        _add_object(made, item)
+    for item, colour in zip(objects, cycle(camera.OBJECTS), strict=False):
+        _add_object(made, item, colour)
     _add_contacts(made, objects, touching, floor_friction)
     return made.compile()
 
 
+def _light(made: mujoco.MjSpec) -> None:
+    """Let the model be seen from ``camera.NEAR`` to ``camera.FAR`` m, lit from above."""
+    made.stat.extent = 1.0
+    made.visual.map.znear, made.visual.map.zfar = camera.NEAR, camera.FAR
+    made.visual.headlight.ambient = [0.5] * 3
+    made.visual.headlight.diffuse = [0.2] * 3
+    made.visual.headlight.specular = [0.0] * 3
+    made.worldbody.add_light(
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        dir=[0.3, 0.3, -1.0],
+        diffuse=[0.3] * 3,
+        castshadow=False,
+    )
+    made.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+        rgb1=[1.0] * 3,
+        rgb2=[1.0] * 3,
+        width=8,
+        height=8,
+    )
+
+
 def _add_arm(made: mujoco.MjSpec, spec: RobotSpec, fingers: Sequence[str]) -> dict[str, float]:
     """Add the arm; return its shapes, each with its coefficient of friction."""
-    bodies = {"": made.worldbody}
+    bodies = {FIXED: made.worldbody}
     for link in moving_links(spec, fingers):
         bodies[link.joint] = _add_link(bodies[link.parent], link)
     last = set(fingers) or ({spec.joints[-1]} if spec.gripper is not None else set())
     touching = {}
     for number, part in enumerate(parts(spec, fingers)):
-        if part.joint:
-            name = f"{part.joint} {number}"
-            _add_part(made, bodies[part.joint], part, name)
-            touching[name] = FINGER_FRICTION if part.joint in last else ARM_FRICTION
+        name = f"{part.joint} {number}"
+        _add_part(made, bodies[part.joint], part, name)
+        touching[name] = FINGER_FRICTION if part.joint in last else ARM_FRICTION
     return touching
 
 
@@ -93,7 +123,7 @@ def _add_link(parent: mujoco.MjsBody, link: MovingLink) -> mujoco.MjsBody:
 
 
 def _add_part(made: mujoco.MjSpec, body: mujoco.MjsBody, part: Part, name: str) -> None:
-    kind = {"name": name, "contype": 0, "conaffinity": 0, "mass": 0.0}
+    kind = {"name": name, "contype": 0, "conaffinity": 0, "mass": 0.0, "rgba": ARM}
     if part.radius and len(part.points) == 1:
         kind |= {"type": mujoco.mjtGeom.mjGEOM_SPHERE, "pos": part.points[0]}
         body.add_geom(**kind, size=[part.radius, 0, 0])
@@ -121,7 +151,7 @@ def _couple(made: mujoco.MjSpec, gripper: Gripper) -> None:
         joined.data[:2] = gripper.closed[number] - ratio * gripper.closed[0], ratio
 
 
-def _add_object(made: mujoco.MjSpec, item: ObjectSpec) -> None:
+def _add_object(made: mujoco.MjSpec, item: ObjectSpec, colour: camera.Colour) -> None:
     body = made.worldbody.add_body(name=item.name)
     body.add_freejoint(name=item.name)
     body.add_geom(
@@ -129,6 +159,7 @@ def _add_object(made: mujoco.MjSpec, item: ObjectSpec) -> None:
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=[item.width / 2, item.width / 2, item.height / 2],
         mass=item.mass,
+        rgba=colour,
         contype=0,
         conaffinity=0,
     )
@@ -155,6 +186,8 @@ def _add_contacts(
             )
         surfaces[item.name] = item.friction
     for name, friction in touching.items():
+        if name.startswith(f"{FIXED} "):
+            continue
         made.add_pair(
             geomname1=FLOOR,
             geomname2=name,

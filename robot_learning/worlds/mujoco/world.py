@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
@@ -12,11 +12,14 @@ from robot_learning.base.types import ArmState, Input, Snapshot, Start
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
+from robot_learning.worlds.camera import Camera, Picture
 from robot_learning.worlds.gravity import pull, up_frame
 from robot_learning.worlds.mujoco.building import build
+from robot_learning.worlds.mujoco.camera import Eye
 from robot_learning.worlds.mujoco.motors import Motors
 from robot_learning.worlds.mujoco.nominal import Nominal
 from robot_learning.worlds.mujoco.reading import disagreements
+from robot_learning.worlds.mujoco.window import Window
 from robot_learning.worlds.variation import Variation
 from robot_learning.worlds.world import World
 
@@ -32,12 +35,15 @@ class MujocoWorld(World):
         objects: what it moves.
         gripper: let its gripper move.
         floor_friction: coefficient of the floor.
+        gui: open MuJoCo's window.
 
     Raises:
-        ConfigError: where MuJoCo has the robot differently than Pinocchio and coal.
+        ConfigError: where MuJoCo has the robot differently than Pinocchio and coal, or where
+            there is no display for a window.
     """
 
     varies = True
+    visible = True
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class MujocoWorld(World):
         *,
         gripper: bool = False,
         floor_friction: float = 1.0,
+        gui: bool = False,
     ) -> None:
         self._gripper = spec.gripper if gripper else None
         fingers = self._gripper.joints if self._gripper else ()
@@ -58,6 +65,9 @@ class MujocoWorld(World):
         self._nominal = Nominal(self._model, self._data, links, spec.joints[-1], names)
         self._R_base_up = up_frame(ArmModel(spec).gravity)
         self._model.opt.gravity = pull(self._R_base_up)
+        self._marks: dict[str, tuple[Array, float]] = {}
+        self._eye = Eye(self._model, names)
+        self._window = Window(self._model, self._data) if gui else None
 
     def reset(self, start: Start) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""
@@ -68,6 +78,7 @@ class MujocoWorld(World):
             self._place(name, *place)
         self._motors.reset(np.asarray(start.q, dtype=np.float64), start.opening)
         mujoco.mj_forward(self._model, self._data)
+        self._show()
         return self._snapshot()
 
     def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
@@ -79,6 +90,7 @@ class MujocoWorld(World):
         for q, qd in zip(*motion.sample(times), strict=True):
             self._motors.drive(q, qd)
             mujoco.mj_step(self._model, self._data)
+        self._show()
         return self._snapshot()
 
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:
@@ -87,6 +99,29 @@ class MujocoWorld(World):
         self._motors.vary(variation.motor_gain, variation.motor_force)
         heading = rng.uniform(-np.pi, np.pi)
         self._model.opt.gravity = pull(self._R_base_up, variation.gravity_tilt, heading)
+
+    def look(self, camera: Camera) -> Picture:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        mujoco.mj_kinematics(self._model, self._data)
+        return self._eye.look(self._data, camera, self._marks)
+
+    def mark(self, name: str, position: ArrayLike, radius: float) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self._marks[name] = np.array(position, dtype=np.float64), radius
+
+    def hide_marks(self) -> None:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        self._marks.clear()
+
+    def close(self) -> None:
+        """Close the window, and end what draws pictures."""
+        self._eye.close()
+        if self._window is not None:
+            self._window.close()
+
+    def _show(self) -> None:
+        if self._window is not None:
+            self._window.show(self._marks)
 
     def _place(self, name: str, position: Array, yaw: float) -> None:
         turn = [np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]

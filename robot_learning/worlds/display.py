@@ -1,4 +1,4 @@
-"""Whether PyBullet can open its window: where it can't it ends the process, without a word."""
+"""Whether a window can be opened: where it can't, an engine ends the process without a word."""
 
 import ctypes
 import os
