@@ -29,7 +29,7 @@ class BulletArm:
         merge: make one body of what is fixed to each other; see :func:`load_body`.
 
     Attributes:
-        fingers: joints of the gripper, where it moves.
+        finger_joints: names of the gripper's joints, where it moves.
         opening: of the gripper when the state was last read; 0 where none moves.
         fingers: positions and velocities (2, k) of its joints then, rad or m, and per s.
     """
@@ -48,7 +48,7 @@ class BulletArm:
         self._client = server.client
         server.pull_along(ArmModel(spec).gravity)
         self._gripper = spec.gripper if gripper else None
-        self.fingers = own = self._gripper.joints if self._gripper else ()
+        self.finger_joints = own = self._gripper.joints if self._gripper else ()
         fixed = {name: value for name, value in spec.hold.items() if name not in own}
         self.body = load_body(
             spec, fixed, self._client, self_collision=self_collision, merge=merge

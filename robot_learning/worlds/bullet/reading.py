@@ -19,7 +19,7 @@ def disagreements(arm: BulletArm) -> list[str]:
     client = {"physicsClientId": arm.server.client}
     ball = bullet.createCollisionShape(bullet.GEOM_SPHERE, radius=FAR, **client)
     found = agreement.disagreements(
-        arm.spec, "Bullet", arm.fingers, lambda q: read_links(arm, q, ball)
+        arm.spec, "Bullet", arm.finger_joints, lambda q: read_links(arm, q, ball)
     )
     arm.place(np.zeros(arm.spec.n))
     return found
