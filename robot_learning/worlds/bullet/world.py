@@ -55,6 +55,7 @@ class BulletWorld(World):
             physics_dt=period / math.ceil(period / physics_dt),
             floor=spec.safety.floor,
             floor_friction=floor_friction,
+            cone_friction=bool(objects),
         )
         self.arm = BulletArm(self.server, spec, gripper=gripper)
         agree(disagreements(self.arm))
