@@ -31,7 +31,7 @@ def row(dt: float, iterations: int) -> Row:
     made = Server.__init__
 
     def fewer(world: Server, **settings: object) -> None:
-        made(world, **settings)  # type: ignore[arg-type]
+        made(world, **{**settings, "cone_friction": True})  # type: ignore[arg-type]
         bullet.setPhysicsEngineParameter(
             numSolverIterations=iterations, physicsClientId=world.client
         )
