@@ -16,6 +16,7 @@ from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.frames import Frames, seconds_of
 
 Array = NDArray[np.float64]
+OVERTAKEN = 1.0  # s; a stamp farther back is of a clock that was set back
 JUMP, FASTEST = 0.05, 3.0  # m, m/s; an object that goes farther between two poses is another one
 
 
@@ -106,6 +107,8 @@ class ObjectPoses:
             return
         self._refused.pop(name, None)
         before = self.positions.get(name)
+        if before is not None and 0 < before.stamp - told.stamp <= OVERTAKEN:
+            return
         self.positions[name] = told
         if before is not None and 0 <= told.stamp - before.stamp:
             gone, passed = np.linalg.norm(told.value - before.value), told.stamp - before.stamp
