@@ -36,6 +36,7 @@ EXTRA = {
     "nodes/view_node.py": {"tasks"},
     "worlds/agreement.py": {"geometry"},
     "worlds/mujoco/building.py": {"geometry"},
+    "worlds/ros.py": {"nodes", "safety"},
 }
 # Third-party packages and the only folders that may name them.
 HOMES = {

@@ -12,6 +12,7 @@ from robot_learning.cli.options import Robot, RunOrBundle, World
 if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
+    from robot_learning.worlds.ros import RosWorld
     from robot_learning.worlds.variation import Case
 
 
@@ -27,6 +28,21 @@ def evaluate(
     ] = "",
     robot: Robot = "",
     world: World = "bullet",
+    namespace: Annotated[str, typer.Option(help="Of the arm's topics, with --world ros.")] = "",
+    reset_service: Annotated[
+        str,
+        typer.Option(
+            help="std_srvs/Trigger that puts the objects back, with --world ros; they are asked "
+            "for where it is left out."
+        ),
+    ] = "",
+    ros_args: Annotated[
+        str,
+        typer.Option(help="With --world ros: remappings, parameters; '-r a:=b -p key:=value'."),
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Let a real arm move without asking first.")
+    ] = False,
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
     from robot_learning.base.folders import owned
@@ -34,12 +50,19 @@ def evaluate(
 
     if tolerance is not None and not math.isfinite(tolerance):
         raise ConfigError(f"--tolerance {tolerance}: expected a distance in m")
+    if world != "ros" and (namespace or reset_service or ros_args or yes):
+        raise ConfigError("--namespace, --reset-service, --ros-args, --yes: need --world ros")
+    if world == "ros" and shift:
+        raise ConfigError("--shift: world 'ros' has no physics to vary; give sim_node the shift")
     bundle, spec = load_bundle(path, robot)
+    if world == "ros":
+        from robot_learning.cli.on_topics import announce, on_topics
 
-    from robot_learning.cli.bars import Bars
-    from robot_learning.cli.tables import print_table
-    from robot_learning.evaluation.rollout import evaluate_bundle
-    from robot_learning.worlds.variation import load_grid, load_shifts
+        with on_topics(bundle, spec, namespace, reset_service, ros_args) as arm:
+            announce(arm, f"{episodes} episodes of {bundle.name}", yes)
+            _whole(bundle, spec, episodes, seed, tolerance, "", arm)
+        return
+    from robot_learning.worlds.variation import load_grid
 
     cases = load_grid(shift) if shift else None
     if cases is not None:
@@ -47,6 +70,24 @@ def evaluate(
         with owned(folder):
             _through(cases, bundle, spec, episodes, seed, tolerance, folder, world)
         return
+    _whole(bundle, spec, episodes, seed, tolerance, shift, world)
+
+
+def _whole(
+    bundle: "PolicyBundle",
+    spec: "RobotSpec",
+    episodes: int,
+    seed: int,
+    tolerance: float | None,
+    shift: str,
+    world: "str | RosWorld",
+) -> None:
+    """Evaluate once and print the table."""
+    from robot_learning.cli.bars import Bars
+    from robot_learning.cli.tables import print_table
+    from robot_learning.evaluation.rollout import evaluate_bundle
+    from robot_learning.worlds.variation import load_shifts
+
     shifts = load_shifts(shift) if shift else None
     with Bars() as bars:
         found = evaluate_bundle(
@@ -54,10 +95,11 @@ def evaluate(
         )
     rows = [
         ("robot", spec.name),
-        *([("world", world)] if world != "bullet" else []),
+        *([("world", world)] if isinstance(world, str) and world != "bullet" else []),
         ("tolerance", f"{(tolerance or bundle.interface.tolerance) * 1e3:.0f} mm"),
         *([("shifted by", shift)] if shift else []),
         *found.rows(),
+        *([] if isinstance(world, str) else world.rows()),
     ]
     print_table(f"{bundle.name} ({bundle.hash[:12]})", rows)
 

@@ -56,6 +56,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     Attributes:
         inputs: what a deployed policy is told by topics: goals, where the objects are.
+        steps_taken: since the episode began.
         variation: what differs in this episode.
         task_settings: what the task was asked to be.
     """
@@ -100,6 +101,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
         self.history = History.start(self.interface)
         self.inputs: Mapping[str, Input] = {}
+        self.steps_taken = 0
         self._state: ArmState | None = None
         self._truth: Snapshot | None = None
         self.variation = Variation()
@@ -129,6 +131,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         super().reset(seed=seed)
         start = self.task.free_start(self.np_random)
         self._sent.clear()
+        self.steps_taken = 0
         if self._shifts is not None:
             self._sensing = shifted(self.world, self._shifts, self.np_random)
             self.variation = self._sensing.variation
@@ -157,6 +160,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sense(self.world.step(motion, dt, opening))
         if action is not None:
             self.history.push(action, seen)
+        self.steps_taken += 1
         observation = self._observe()
         seen_errors = self._errors(observation)
         info = self._info(self._true_errors(seen_errors), changed)
@@ -165,8 +169,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     @property
     def time(self) -> float:
-        """Simulated time since the episode began, s."""
-        return 0.0 if self._truth is None else self._truth.state.stamp
+        """When the next motion begins, s since the episode began."""
+        return 0.0 if self._truth is None else self.world.next_start(self._truth)
 
     @property
     def delay(self) -> float:

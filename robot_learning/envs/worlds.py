@@ -43,9 +43,20 @@ def mujoco(robot: RobotSpec, task: Task, gui: bool) -> World:
     )
 
 
+def ros(robot: RobotSpec, task: Task, gui: bool) -> World:
+    """Return the arm on ROS 2 topics, real or a ``sim_node``."""
+    require("ros", "world 'ros'")
+    if gui:
+        raise ConfigError("world 'ros': has no window; start sim_node with -p gui:=true")
+    from robot_learning.worlds.ros import RosWorld
+
+    return RosWorld(robot, task.objects, gripper=task.gripper)
+
+
 WORLDS: dict[str, Callable[[RobotSpec, Task, bool], World]] = {
     "bullet": bullet,
     "mujoco": mujoco,
+    "ros": ros,
 }
 
 

@@ -17,6 +17,7 @@ from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import TaskSettings
 from robot_learning.worlds.variation import Randomization
+from robot_learning.worlds.world import World
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def evaluate_bundle(
     tolerance: float | None = None,
     on_episode: Callable[[int, int], None] = lambda done, total: None,
     shift: Randomization | None = None,
-    world: str = "bullet",
+    world: str | World = "bullet",
 ) -> Evaluation:
     """Evaluate a bundle through :class:`PolicyRunner`, as it runs when deployed."""
     runner = PolicyRunner(bundle, spec)
@@ -196,7 +197,7 @@ def env_of(
     tolerance: float | None = None,
     render_mode: str | None = None,
     shift: Randomization | None = None,
-    world: str = "bullet",
+    world: str | World = "bullet",
 ) -> ArmEnv:
     """Return the environment that a bundle was trained in, or another world, shifted if asked."""
     return ArmEnv(
@@ -212,6 +213,6 @@ def env_of(
 
 def runner_action(runner: PolicyRunner, env: ArmEnv) -> NDArray[np.float32] | None:
     """Return the action of a deployed policy at the environment's state; None where it refuses."""
-    if env.time == 0:
+    if env.steps_taken == 0:
         runner.reset()
     return runner.step(env.state, env.inputs, env.time, env.filter.delay).action

@@ -15,7 +15,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from robot_learning.base.errors import StateError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import JointCommand
+from robot_learning.base.types import JointCommand, Start
 from robot_learning.policy.terms import OPENING
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import Gripper
@@ -234,3 +234,26 @@ def trajectory_of(message: JointTrajectory, joints: Sequence[str]) -> Trajectory
     if qd[-1].any():
         raise StateError("the last point of the trajectory has a velocity")
     return Trajectory(times, np.array(q), np.array(qd))
+
+
+def numbers_of(start: Start, objects: Sequence[str]) -> list[float]:
+    """Return a start as numbers: q, the opening; of each object x, y, z and turn."""
+    places = [[*start.places[name][0], start.places[name][1]] for name in objects]
+    return [float(value) for value in (*start.q, start.opening, *np.ravel(places))]
+
+
+def start_of(numbers: Sequence[float], n: int, objects: Sequence[str]) -> Start:
+    """Read what :func:`numbers_of` wrote for an arm of ``n`` joints.
+
+    Raises:
+        StateError: where they are not that many, or not finite.
+    """
+    told = np.asarray(numbers, dtype=np.float64)
+    if len(told) != n + 1 + 4 * len(objects) or not np.isfinite(told).all():
+        raise StateError(
+            f"start: {len(told)} numbers; expected {n} joints, the opening, and x, y, z, turn of "
+            f"each of {len(objects)} objects, all finite"
+        )
+    places = told[n + 1 :].reshape(-1, 4)
+    where = {name: (row[:3], float(row[3])) for name, row in zip(objects, places, strict=True)}
+    return Start(told[:n], float(told[n]), where)

@@ -17,6 +17,9 @@ KINDS = {
     "joint_trajectory_controller": JointTrajectory,
     "forward_position_controller": Float64MultiArray,
 }
+# Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
+LEAD = 0.25
+MIN_LEAD = 0.05
 
 
 class Outlet:
@@ -34,7 +37,7 @@ class Outlet:
     """
 
     def __init__(self, node: Any, spec: RobotSpec) -> None:
-        self._spec = spec
+        self._node, self._spec = node, spec
         kind, topic = own = parameters.controller(node, spec)
         self.streams = kind == "forward_position_controller"
         self._controller = node.create_publisher(KINDS[kind], topic, 10)
@@ -66,6 +69,14 @@ class Outlet:
         if not self._controller.get_subscription_count():
             return f"no controller listens to {self.topic}"
         return "" if self._hand is None else self._hand.problem()
+
+    def others(self) -> list[str]:
+        """Name the other nodes that may send to the controller."""
+        found = self._node.get_publishers_info_by_topic(self.topic)
+        names = [info.node_name for info in found]
+        if self._node.get_name() in names:
+            names.remove(self._node.get_name())
+        return names
 
 
 class Hand:

@@ -68,6 +68,13 @@ def integer(
     return int(node.declare_parameter(name, default, descriptor).value)
 
 
+def numbers(node: Any, name: str, description: str) -> None:
+    """Declare a list of numbers that may be set while the node runs, empty at first."""
+    # An empty list has no type of its own.
+    descriptor = ParameterDescriptor(description=description, dynamic_typing=True)
+    node.declare_parameter(name, [], descriptor)
+
+
 class Timeout:
     """A time-out in s that may be set while the node runs; 0 stands for so many periods.
 

@@ -19,7 +19,7 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
 from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK
 from robot_learning.nodes.gripper import GripperState
-from robot_learning.nodes.outlet import Outlet
+from robot_learning.nodes.outlet import LEAD, MIN_LEAD, Outlet
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
@@ -29,9 +29,6 @@ from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
 from robot_learning.safety.watch import unusable_state
 
-# Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
-LEAD = 0.25
-MIN_LEAD = 0.05
 WATCHES = 8  # looks at the clock a control period
 MOST_COMMANDS = 20  # that are looked at in one control period; of more only the newest is
 

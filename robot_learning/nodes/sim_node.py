@@ -79,6 +79,8 @@ class SimNode(Node):
         shift = parameters.text(self, "shift", "", "what episodes differ in: a name or YAML file")
         of_next = "seed of the next episode"
         parameters.integer(self, "seed", 0, 0, LAST_SEED, of_next, read_only=False)
+        told = "of the next episode: q, opening, and x, y, z, turn an object; empty: drawn"
+        parameters.numbers(self, "start", told)
         gui = parameters.flag(self, "gui", False, "open PyBullet's window")
         rate = parameters.number(self, "state_rate", 125.0, 1.0, 250.0, "joint states, Hz")
         shifts = load_shifts(shift) if shift else None
@@ -192,16 +194,28 @@ class SimNode(Node):
         self.simulation.send(controller, motion, start, self.pace.now)
 
     def _begin(self) -> str:
-        """Begin the episode of the parameter ``seed``, which is the next one's then; say which."""
+        """Begin the episode of the parameter ``seed``, which is the next one's then; say which.
+
+        It begins at the parameter ``start``, where one is told, which is none then.
+
+        Raises:
+            StateError: where that start is not one of this scene.
+        """
         seed = int(self.get_parameter("seed").value)
-        self.simulation.begin(seed, self.pace.now)
+        told = self.get_parameter("start").value
+        objects = self.simulation.objects
+        start = messages.start_of(told, self.spec.n, objects) if told else None
+        self.simulation.begin(seed, self.pace.now, start)
         after = seed + 1 if seed < LAST_SEED else 0
-        self.set_parameters([Parameter("seed", value=after)])
+        self.set_parameters([Parameter("seed", value=after), Parameter("start", value=[])])
         task = self.simulation.task
         return f"{'the arm is at home' if task is None else task.name}, seed {seed}"
 
     def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success, response.message = True, self._begin()
+        try:
+            response.success, response.message = True, self._begin()
+        except StateError as error:
+            response.success, response.message = False, str(error)
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> Any:

@@ -94,14 +94,17 @@ class Simulation:
         self._sensing: Sensing | None = None
         self._seen: Seen | None = None
 
-    def begin(self, seed: int, now: float) -> None:
+    def begin(self, seed: int, now: float, told: Start | None = None) -> None:
         """Begin the episode of a seed at ``now``, s, as ``ArmEnv`` does; at home if alone.
+
+        It begins at ``told`` where that is given.
 
         Raises:
             ConfigError: where the task finds no start.
         """
         rng = np.random.default_rng(seed)
         start = Start(self.spec.home) if self.task is None else self.task.free_start(rng)
+        start = told or start
         if self._shifts is not None:
             rate = self.spec.control_period / (self.dt * self.every)
             self._sensing = shifted(self.world, self._shifts, rng, rate)

@@ -79,6 +79,16 @@ class Guards:
         """Say whether the arm at ``q`` (n,) keeps all its distances."""
         return not self.clearance.near(np.asarray(q))
 
+    def obstacle(self, motion: Trajectory) -> str:
+        """Name what a motion comes too near to first, and how near; empty where to nothing.
+
+        What is nearer than its margin at the start may come no nearer.
+        """
+        found = self.clearance.conflict(motion)
+        if found is None:
+            return ""
+        return self._describe(self.clearance.pairs[found.pair], found.approach.distance)
+
     def margins(self) -> dict[str, float]:
         """Return how far the motion checked last is from each limit, by cause."""
         found = self.clearance.margins()

@@ -34,6 +34,14 @@ class World:
         """
         raise NotImplementedError
 
+    def next_start(self, seen: Snapshot) -> float:
+        """Return when the motion of the next step begins, s; ``seen`` is what came last.
+
+        Simulated time waits for the next step. Where it does not wait, a motion that is told late
+        begins later.
+        """
+        return seen.state.stamp
+
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:
         """Make the physics differ; the sensors are the environment's."""
         raise ConfigError(f"{type(self).__name__}: its physics can't be made to differ")

@@ -1,0 +1,68 @@
+"""The arm on ROS 2 topics, for the verbs that move it."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from robot_learning.base.errors import ConfigError
+
+if TYPE_CHECKING:
+    from robot_learning.policy import PolicyBundle
+    from robot_learning.robot import RobotSpec
+    from robot_learning.worlds.ros import RosWorld
+
+
+@contextmanager
+def on_topics(
+    bundle: "PolicyBundle", spec: "RobotSpec", namespace: str, reset_service: str, ros_args: str
+) -> "Iterator[RosWorld]":
+    """Give the arm on the topics as a world, with the objects of a bundle's task; end it after.
+
+    Raises:
+        RobotLearningError: naming who or what is missing.
+    """
+    from robot_learning.base.extras import require
+
+    require("ros", "world 'ros'")
+    from robot_learning.kinematics import ArmModel
+    from robot_learning.tasks import TaskSettings, make_task
+    from robot_learning.worlds.ros import RosWorld
+
+    task = make_task(TaskSettings(**bundle.task_settings), ArmModel(spec))
+    world = RosWorld(
+        spec,
+        task.objects,
+        gripper=task.gripper,
+        namespace=namespace,
+        reset_service=reset_service,
+        ros_args=shlex.split(ros_args),
+    )
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def announce(world: "RosWorld", what: str, yes: bool) -> None:
+    """Say what is about to move, and ask where it is a real arm and ``yes`` was not said.
+
+    Raises:
+        ConfigError: where nobody can be asked.
+        typer.Abort: where the answer is no.
+    """
+    if world.simulated:
+        return
+    typer.echo(
+        f"{what}: this moves the arm behind {world.topic}.\n"
+        "Before each episode it drives to the start along a straight line of its joints, slowly;\n"
+        "objects are no obstacles to it then. Keep the emergency stop at hand."
+    )
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError("a real arm would move: answer at a terminal, or give --yes")
+    typer.confirm("Go on?", abort=True)

@@ -1,0 +1,237 @@
+"""An arm on ROS 2 topics, real or simulated by ``sim_node``, as a world."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from robot_learning.base.errors import SafetyError, StateError
+from robot_learning.base.objects import ObjectSpec
+from robot_learning.base.trajectory import Trajectory
+from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.nodes.link import Link
+from robot_learning.nodes.outlet import LEAD, MIN_LEAD
+from robot_learning.robot import RobotSpec
+from robot_learning.safety import SafetyFilter, straight
+from robot_learning.worlds.world import World
+
+PLACED = 0.02  # m; an object this near to where it has to be is there
+RESTS = 0.05  # of the speed limits; an arm that measures less is at rest
+SPARE = 5.0  # s more than the way takes, that it may take
+
+
+class RosWorld(World):
+    """Sends the certified motions to the arm's controller, as ``safety_node`` does.
+
+    A step lets one control period pass on a fixed grid. A motion that is told too late for it
+    begins later, and the grid goes on from there. Each motion ends at rest, so the arm stops by
+    itself where no other one follows.
+
+    A reset puts a ``sim_node`` back to where the episode starts. A real arm drives there along a
+    straight line of its joints, through a filter of its own at reduced speed; then the objects
+    are asked for until the tracker says that they are where they have to be.
+
+    Args:
+        spec: the robot.
+        objects: what it moves.
+        gripper: move its gripper; one that is not moved stays as it is.
+        namespace: of all topics and services.
+        reset_service: of type ``std_srvs/Trigger``, called before the objects are asked for.
+        use_sim_time: follow ``/clock``.
+        ros_args: what may follow ``--ros-args``: remappings and parameters of its node.
+        filter: for the way to the start; one with everything on where None is given.
+        patience: time in which all nodes have to be there, s.
+        reset_timeout: time in which the objects have to be in their places, s.
+        tell: takes each line for whoever places the objects.
+
+    Raises:
+        StateError: naming who or what is missing.
+
+    Attributes:
+        simulated: whether it is a ``sim_node``, so that nothing real moves.
+        topic: that the arm's controller listens to.
+        periods: control periods since it was made.
+        missed: those of them whose motion was told too late.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        objects: Sequence[ObjectSpec] = (),
+        *,
+        gripper: bool = False,
+        namespace: str = "",
+        reset_service: str = "",
+        use_sim_time: bool = False,
+        ros_args: Sequence[str] = (),
+        filter: SafetyFilter | None = None,
+        patience: float = 10.0,
+        reset_timeout: float = 300.0,
+        tell: Callable[[str], None] = print,
+    ) -> None:
+        self._spec, self._gripper, self._filter = spec, gripper, filter
+        self._reset_service, self._reset_timeout = reset_service, reset_timeout
+        self._tell = tell
+        self.periods = self.missed = 0
+        self._zero = 0.0  # of the episode, by the node's time, s
+        self._slot: float | None = None  # of the grid, once it is laid
+        self._begins: float | None = None  # the next motion, where that was told
+        self._rest: np.ndarray | None = None  # where the motion sent last ends
+        self._link = Link(
+            spec,
+            [item.name for item in objects],
+            gripper=gripper,
+            namespace=namespace,
+            use_sim_time=use_sim_time,
+            ros_args=ros_args,
+            patience=patience,
+        )
+        self.simulated, self.topic = self._link.simulated, self._link.outlet.topic
+
+    def reset(self, start: Start) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`.
+
+        Raises:
+            StateError: where somebody is missing, or the scene is not as it has to be in time.
+            SafetyError: naming what is in the arm's way to the start.
+        """
+        link = self._link
+        link.settle()
+        link.wait(link.problem)
+        self._zero, self._slot, self._begins = 0.0, None, None
+        if self.simulated:
+            link.put_back(start)
+            self._rest = start.q
+        else:
+            self._drive(start)
+        if self._reset_service:
+            link.trigger(self._reset_service)
+        self._await(start)
+        # Whatever its controllers were told before, they hold this now.
+        self._move(Trajectory.rest(start.q), self._spec.control_period, start.opening)
+        self._slot, link.fault = None, ""
+        self._zero = link.time.now() + LEAD * self._spec.control_period
+        return self._snapshot()
+
+    def next_start(self, seen: Snapshot) -> float:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        period, now = self._spec.control_period, self._link.time.now()
+        if self._slot is None:
+            self._begins = now + LEAD * period
+        else:
+            self._begins = max(self._slot, now + MIN_LEAD * period)
+        return self._begins - self._zero
+
+    def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
+        """See :class:`~robot_learning.worlds.world.World`.
+
+        Raises:
+            StateError: where no joint state comes any more, or an object is lost.
+        """
+        seen = self._move(motion, dt, opening)
+        if self._link.fault:
+            raise StateError(self._link.fault)
+        return seen
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return how well it kept time as rows of a table."""
+        return [
+            ("world", f"ros, {'sim_node' if self.simulated else 'a real arm'}"),
+            ("missed deadlines", f"{self.missed} of {self.periods} control periods"),
+        ]
+
+    def close(self) -> None:
+        """Leave the graph; the arm comes to rest."""
+        self._link.close()
+
+    def _move(self, motion: Trajectory, dt: float, opening: float | None) -> Snapshot:
+        """Send a motion, let ``dt`` s pass and return what was heard last."""
+        begins = self._begins
+        if begins is None:
+            begins = self.next_start(self._snapshot()) + self._zero
+        self._link.send(motion, begins, opening if self._gripper else None)
+        late = self._slot is not None and begins > self._slot
+        self.periods += 1
+        self.missed += late or self._link.time.now() > begins
+        self._rest = motion.q[-1]
+        self._slot, self._begins = begins + dt, None
+        self._link.hear(self._slot - LEAD * dt)
+        return self._snapshot()
+
+    def _snapshot(self) -> Snapshot:
+        """Return what was heard last, by the time of the episode."""
+        state, zero = self._link.state, self._zero
+        inputs = {
+            name: Input(item.value, item.stamp - zero) for name, item in self._link.inputs.items()
+        }
+        return Snapshot(ArmState(state.q, state.qd, state.stamp - zero), inputs)
+
+    def _drive(self, start: Start) -> None:
+        """Move the arm to the start along a straight line of its joints, and its gripper."""
+        self._link.wait(self._moves)
+        state = self._link.state
+        rests = (
+            self._rest is not None
+            and (np.abs(state.q - self._rest) <= self._spec.tracking_error).all()
+        )
+        q = self._rest if rests and self._rest is not None else state.q
+        if self._filter is None:
+            self._filter = SafetyFilter(self._spec, reduced_speed=True)
+        filter, dt = self._filter, self._spec.control_period
+        filter.reset(q, self._link.time.now())
+        if way := straight.obstacle(filter, q, start.q):
+            raise SafetyError(
+                f"the straight way to the start is not free: {way}; move the arm aside by hand"
+            )
+        seconds = 4 * straight.duration(self._spec, q, start.q) + SPARE
+        seen, done = self._snapshot(), False
+        for _ in range(math.ceil(seconds / dt)):
+            now = self.next_start(seen)
+            command = straight.toward(filter, start.q, now, start.opening)
+            result = filter.apply(command, seen.state, dt, now)
+            seen = self._move(result.stop, dt, result.opening)
+            if filter.latched is not None:
+                break
+            done = straight.ends_at(result.stop, start.q)
+            if done and (not self._gripper or result.opening == start.opening):
+                return
+        causes = ", ".join(cause.value for cause in result.active)
+        raise SafetyError(f"the arm stopped on its way to the start: {causes}")
+
+    def _moves(self) -> str:
+        speed = float((np.abs(self._link.state.qd) / self._spec.velocity).max())
+        return "" if speed < RESTS else f"{self._link.topic}: the arm moves, and not by this node"
+
+    def _await(self, start: Start) -> None:
+        """Hear until everything is where it has to be, and ask for it where nobody puts it there.
+
+        Raises:
+            StateError: naming what is not.
+        """
+        link = self._link
+        link.forget()
+        link.wait(link.problem)
+        places = {name: place for name, (place, _) in start.places.items()}
+        if not self.simulated and self._misplaced(start):
+            for name, (place, turn) in start.places.items():
+                at = ", ".join(f"{value:.3f}" for value in place)
+                self._tell(
+                    f"put '{name}' at {at} m in {self._spec.base_link}, turned by "
+                    f"{math.degrees(turn):.0f} degrees about the vertical"
+                )
+        patience = link.patience if self.simulated or not places else self._reset_timeout
+        link.wait(lambda: self._misplaced(start), patience)
+
+    def _misplaced(self, start: Start) -> str:
+        """Say what is not where an episode has to start; nothing where all is."""
+        if why := self._link.problem():
+            return why
+        off = np.abs(self._link.state.q - start.q)
+        if (off > self._spec.tracking_error).any():
+            joint = self._spec.joints[int(off.argmax())]
+            return f"{self._link.topic}: '{joint}' is {off.max():.3f} rad or m off the start"
+        for name, (place, _) in start.places.items():
+            distance = float(np.linalg.norm(self._link.inputs[name].value - place))
+            if distance > PLACED:
+                return f"'{name}' is {distance:.3f} m from where the episode starts"
+        return ""
