@@ -74,7 +74,8 @@ class Link:
         self.spec, self.patience = spec, patience
         self.timeout = STATE_PERIODS * spec.control_period
         self._names, self.fault, self._silent = tuple(objects), "", 0.0
-        self._motion, self._start = Trajectory.rest(spec.home), 0.0
+        self._motion: Trajectory | None = None  # sent last
+        self._start = 0.0
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -118,7 +119,7 @@ class Link:
             self._lose,
             f"{SIMULATION}/objects" if self.simulated else TRACKED,
         )
-        self.wait(self.problem)
+        self.wait(lambda: self.problem() or self.lost())
 
     def _is_simulated(self) -> bool:
         """Say whether the joint states are those of a simulation that can be put back."""
@@ -148,10 +149,8 @@ class Link:
         return heard
 
     def problem(self) -> str:
-        """Return what the arm can't be worked with for; empty for nothing."""
+        """Return why the arm can't be worked with; empty for no reason."""
         why = self._states.problem(self.timeout) or self.outlet.problem()
-        if not why and self._objects is not None:
-            why = self._objects.problem(self.timeout)
         if not why and self.gripper is not None and self.gripper.opening is None:
             why = f"{self.topic} tells nothing of the gripper's joints"
         if not why and (others := self.outlet.others()):
@@ -160,6 +159,10 @@ class Link:
                 "environment has a safety filter of its own"
             )
         return why
+
+    def lost(self) -> str:
+        """Return which object is not known well enough, and why; empty for none."""
+        return "" if self._objects is None else self._objects.problem(self.timeout)
 
     @property
     def topic(self) -> str:
@@ -172,21 +175,26 @@ class Link:
         Raises:
             StateError: with what it returns after ``patience`` s, its own where None is given.
         """
-        end = time.monotonic() + (self.patience if patience is None else patience)
-        while why := problem():
-            if time.monotonic() > end:
-                raise StateError(why)
+        if why := self.until(problem, self.patience if patience is None else patience):
+            raise StateError(why)
+
+    def until(self, problem: Callable[[], str], seconds: float) -> str:
+        """Hear until ``problem`` returns nothing, so long at most; return what it said last."""
+        end = time.monotonic() + seconds
+        while (why := problem()) and time.monotonic() < end:
             self._spin(LOOK)
+        return why
 
     def send(self, motion: Trajectory, start: float, opening: float | None) -> None:
         """Send a motion that begins at ``start``, s of the node's time."""
-        moving = bool(self._motion.qd.any() or motion.qd.any())
+        moving = bool(motion.qd.any() or (self._motion and self._motion.qd.any()))
         self._motion, self._start = motion, start
         self.outlet.send(motion, opening, self.time.stamp(start), moving)
 
     def settle(self) -> None:
         """Hear until the motion sent last has come to rest."""
-        self.hear(self._start + self._motion.duration)
+        if self._motion is not None:
+            self.hear(self._start + self._motion.duration)
 
     def hear(self, until: float) -> None:
         """Hear until a time of the node's.
@@ -196,7 +204,7 @@ class Link:
         """
         slice = self.spec.control_period / STREAMED if self.outlet.streams else LOOK
         while (left := until - self.time.now()) > 0:
-            if self.outlet.streams:
+            if self.outlet.streams and self._motion is not None:
                 q, _ = self._motion.sample(self.time.now() - self._start)
                 self.outlet.stream(q)
             self._spin(min(left, slice))
@@ -258,6 +266,8 @@ class Link:
             if hasattr(self, "outlet") and self.outlet.streams:
                 self.settle()
         finally:
+            if hasattr(self, "node"):
+                self.node.destroy_node()
             try_shutdown(context=self._context)
 
     def _spin(self, seconds: float) -> None:

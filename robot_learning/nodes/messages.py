@@ -243,17 +243,17 @@ def numbers_of(start: Start, objects: Sequence[str]) -> list[float]:
 
 
 def start_of(numbers: Sequence[float], n: int, objects: Sequence[str]) -> Start:
-    """Read what :func:`numbers_of` wrote for an arm of ``n`` joints.
+    """Read what :func:`numbers_of` wrote for an arm of ``n`` joints; of all objects or of none.
 
     Raises:
         StateError: where they are not that many, or not finite.
     """
     told = np.asarray(numbers, dtype=np.float64)
-    if len(told) != n + 1 + 4 * len(objects) or not np.isfinite(told).all():
+    if len(told) - n - 1 not in (0, 4 * len(objects)) or not np.isfinite(told).all():
         raise StateError(
             f"start: {len(told)} numbers; expected {n} joints, the opening, and x, y, z, turn of "
             f"each of {len(objects)} objects, all finite"
         )
     places = told[n + 1 :].reshape(-1, 4)
-    where = {name: (row[:3], float(row[3])) for name, row in zip(objects, places, strict=True)}
+    where = {name: (row[:3], float(row[3])) for name, row in zip(objects, places, strict=False)}
     return Start(told[:n], float(told[n]), where)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.objects import ObjectSpec
@@ -15,8 +16,10 @@ from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, straight
 from robot_learning.worlds.world import World
 
+Array = NDArray[np.float64]
 PLACED = 0.02  # m; an object this near to where it has to be is there
 RESTS = 0.05  # of the speed limits; an arm that measures less is at rest
+HEARD = 2.0  # s in which what is in its place was heard there
 SPARE = 5.0  # s more than the way takes, that it may take
 
 
@@ -76,7 +79,7 @@ class RosWorld(World):
         self._zero = 0.0  # of the episode, by the node's time, s
         self._slot: float | None = None  # of the grid, once it is laid
         self._begins: float | None = None  # the next motion, where that was told
-        self._rest: np.ndarray | None = None  # where the motion sent last ends
+        self._rest: Array | None = None  # where the motion sent last ends
         self._link = Link(
             spec,
             [item.name for item in objects],
@@ -167,69 +170,77 @@ class RosWorld(World):
         return Snapshot(ArmState(state.q, state.qd, state.stamp - zero), inputs)
 
     def _drive(self, start: Start) -> None:
-        """Move the arm to the start along a straight line of its joints, and its gripper."""
-        self._link.wait(self._moves)
-        state = self._link.state
-        rests = (
-            self._rest is not None
-            and (np.abs(state.q - self._rest) <= self._spec.tracking_error).all()
-        )
-        q = self._rest if rests and self._rest is not None else state.q
-        if self._filter is None:
-            self._filter = SafetyFilter(self._spec, reduced_speed=True)
-        filter, dt = self._filter, self._spec.control_period
+        """Move the arm to the start along a straight line of its joints, and its gripper.
+
+        Raises:
+            SafetyError: naming what is in its way, or what stopped it.
+        """
+        filter = self._filter = self._filter or SafetyFilter(self._spec, reduced_speed=True)
+        self._link.wait(lambda: self._link.problem() or self._moves())
+        q, dt = self._held(), self._spec.control_period
         filter.reset(q, self._link.time.now())
         if way := straight.obstacle(filter, q, start.q):
             raise SafetyError(
                 f"the straight way to the start is not free: {way}; move the arm aside by hand"
             )
         seconds = 4 * straight.duration(self._spec, q, start.q) + SPARE
-        seen, done = self._snapshot(), False
+        seen = self._snapshot()
         for _ in range(math.ceil(seconds / dt)):
             now = self.next_start(seen)
             command = straight.toward(filter, start.q, now, start.opening)
             result = filter.apply(command, seen.state, dt, now)
             seen = self._move(result.stop, dt, result.opening)
+            opened = not self._gripper or result.opening == start.opening
+            if opened and straight.ends_at(result.stop, start.q):
+                return
             if filter.latched is not None:
                 break
-            done = straight.ends_at(result.stop, start.q)
-            if done and (not self._gripper or result.opening == start.opening):
-                return
         causes = ", ".join(cause.value for cause in result.active)
         raise SafetyError(f"the arm stopped on its way to the start: {causes}")
+
+    def _held(self) -> Array:
+        """Return where the arm is held (n,): where it was sent last, unless it is elsewhere."""
+        q = self._link.state.q
+        if self._rest is None or (np.abs(q - self._rest) > self._spec.tracking_error).any():
+            return q
+        return self._rest
 
     def _moves(self) -> str:
         speed = float((np.abs(self._link.state.qd) / self._spec.velocity).max())
         return "" if speed < RESTS else f"{self._link.topic}: the arm moves, and not by this node"
 
     def _await(self, start: Start) -> None:
-        """Hear until everything is where it has to be, and ask for it where nobody puts it there.
+        """Hear until the arm and the objects are where they have to be.
 
         Raises:
             StateError: naming what is not.
         """
         link = self._link
         link.forget()
-        link.wait(link.problem)
-        places = {name: place for name, (place, _) in start.places.items()}
-        if not self.simulated and self._misplaced(start):
+        link.wait(lambda: link.problem() or self._off(start))
+        patience = link.patience
+        if link.until(lambda: self._misplaced(start), HEARD) and not self.simulated:
             for name, (place, turn) in start.places.items():
                 at = ", ".join(f"{value:.3f}" for value in place)
                 self._tell(
                     f"put '{name}' at {at} m in {self._spec.base_link}, turned by "
                     f"{math.degrees(turn):.0f} degrees about the vertical"
                 )
-        patience = link.patience if self.simulated or not places else self._reset_timeout
+            patience = self._reset_timeout
         link.wait(lambda: self._misplaced(start), patience)
 
-    def _misplaced(self, start: Start) -> str:
-        """Say what is not where an episode has to start; nothing where all is."""
-        if why := self._link.problem():
-            return why
+    def _off(self, start: Start) -> str:
+        """Say which joint is not where the episode starts; nothing where all are."""
         off = np.abs(self._link.state.q - start.q)
-        if (off > self._spec.tracking_error).any():
-            joint = self._spec.joints[int(off.argmax())]
-            return f"{self._link.topic}: '{joint}' is {off.max():.3f} rad or m off the start"
+        if (off <= self._spec.tracking_error).all():
+            return ""
+        joint = self._spec.joints[int(off.argmax())]
+        return f"{self._link.topic}: '{joint}' is {off.max():.3f} rad or m off the start"
+
+    def _misplaced(self, start: Start) -> str:
+        """Say which object is not where the episode starts; nothing where all are."""
+        if why := self._link.problem() or self._link.lost():
+            return why
         for name, (place, _) in start.places.items():
             distance = float(np.linalg.norm(self._link.inputs[name].value - place))
             if distance > PLACED:

@@ -70,8 +70,8 @@ class Probe:
         self._publishers, self._clients = {}, {}
         self._subscriptions = []
 
-    def start(self, name, key=None, namespace="", **parameters):
-        process = start_node(name, parameters, self.env, self.log, namespace)
+    def start(self, name, key=None, namespace="", remaps=None, **parameters):
+        process = start_node(name, parameters, self.env, self.log, namespace, remaps)
         self.processes[key or name] = process
         return process
 
@@ -222,9 +222,9 @@ class Graph(Probe):
         self.follow_policy = False
         self._slot = None
 
-    def start(self, name, key=None, namespace="", **parameters):
+    def start(self, name, key=None, namespace="", remaps=None, **parameters):
         given = {"use_sim_time": True, **WATCHDOGS.get(name, {}), **parameters}
-        return super().start(name, key, namespace, **given)
+        return super().start(name, key, namespace, remaps, **given)
 
     def start_safety(self, **parameters):
         """Start the safety node and wait until it lets commands pass."""

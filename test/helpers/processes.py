@@ -26,14 +26,15 @@ def output(code: str) -> str:
     return done.stdout
 
 
-def start_node(name, parameters, env, log, namespace=""):
+def start_node(name, parameters, env, log, namespace="", remaps=None):
     """Start one of the package's nodes; what it prints goes to ``log``."""
     command = [sys.executable, "-u", "-m", f"robot_learning.nodes.{name}", "--ros-args"]
     for key, value in parameters.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         command += ["-p", f"{key}:={text}"]
-    if namespace:
-        command += ["-r", f"__ns:=/{namespace}"]
+    own = {"__ns": f"/{namespace}"} if namespace else {}
+    for given, other in {**own, **(remaps or {})}.items():
+        command += ["-r", f"{given}:={other}"]
     return subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT, text=True)
 
 
