@@ -117,6 +117,10 @@ def test_nodes_that_filter_nothing_do_not_load_the_filter(node):
     assert loaded(f"robot_learning.nodes.{node}", heavy) == "[]"
 
 
+def test_environments_do_not_load_ros():
+    assert loaded("robot_learning.envs", ["rclpy", "robot_learning.nodes"]) == "[]"
+
+
 def test_the_command_line_loads_nothing_heavy_until_a_verb_runs():
     heavy = ["numpy", "torch", "pinocchio", "gymnasium", "rclpy", "yaml", "pydantic"]
     assert loaded("robot_learning.cli.main", heavy) == "[]"

@@ -7,6 +7,7 @@ from typing import Any
 import rclpy
 from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -15,7 +16,7 @@ from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
-from robot_learning.base.errors import StateError
+from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.base.periods import STATE_PERIODS, STREAMED
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Start
@@ -26,6 +27,7 @@ from robot_learning.nodes.gripper import GripperState
 from robot_learning.nodes.objects import ObjectPoses
 from robot_learning.nodes.outlet import Outlet
 from robot_learning.nodes.parameters import DEVIATION
+from robot_learning.nodes.run import refuse_misspelt
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.robot import RobotSpec
 
@@ -33,6 +35,7 @@ SIMULATION = "sim_node"
 TRACKED = "policy_node/objects"  # where a tracker tells a deployed policy of the objects
 SILENCE = 2.0  # s without a joint state after which nobody waits any longer
 LOOK = 0.02  # s
+DISCOVERY = 1.0  # s
 UNKNOWN = "_NODE_NAME_UNKNOWN_"
 
 
@@ -51,6 +54,7 @@ class Link:
         patience: time in which everybody it needs has to be there, s.
 
     Raises:
+        ConfigError: where ROS does not take the namespace or the arguments.
         StateError: naming who or what is missing.
 
     Attributes:
@@ -88,19 +92,24 @@ class Link:
         self, gripper: bool, namespace: str, use_sim_time: bool, ros_args: Sequence[str]
     ) -> None:
         given = [Parameter("use_sim_time", value=True)] if use_sim_time else []
-        self.node: Any = Node(
-            "arm_env",
-            context=self._context,
-            namespace=namespace,
-            cli_args=["--ros-args", *ros_args] if ros_args else [],
-            parameter_overrides=given,
-            start_parameter_services=False,
-        )
+        try:
+            self.node: Any = Node(
+                "arm_env",
+                context=self._context,
+                namespace=namespace,
+                cli_args=["--ros-args", *ros_args] if ros_args else [],
+                parameter_overrides=given,
+                start_parameter_services=False,
+            )
+        except (RuntimeError, NameValidationException) as error:
+            asked = f"namespace '{namespace}', ROS arguments '{' '.join(ros_args)}'"
+            raise ConfigError(f"{asked}: {' '.join(str(error).split())}") from error
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self.time = NodeTime(self.node)
         self._watch = ClockWatch(self.time)
         self.outlet = Outlet(self.node, self.spec)
+        refuse_misspelt(self.node)
         self._states = JointStates(self.node, self.spec, self.time)
         own = self.spec.gripper if gripper else None
         self.gripper = None if own is None else GripperState(own, self.time)
@@ -119,6 +128,7 @@ class Link:
             self._lose,
             f"{SIMULATION}/objects" if self.simulated else TRACKED,
         )
+        self.until(lambda: "who else sends?", DISCOVERY)
         self.wait(lambda: self.problem() or self.lost())
 
     def _is_simulated(self) -> bool:

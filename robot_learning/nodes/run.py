@@ -35,7 +35,7 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     node = None
     try:
         node = make_node()
-        _refuse_misspelt(node)
+        refuse_misspelt(node)
         keep_loaded()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
@@ -58,7 +58,7 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     return 0
 
 
-def _refuse_misspelt(node: Any) -> None:
+def refuse_misspelt(node: Any) -> None:
     """Refuse a parameter that looks like one of the node's; warn of others that it has not.
 
     A file of parameters for several nodes may give one what only others have.

@@ -19,7 +19,7 @@ from robot_learning.worlds.world import World
 Array = NDArray[np.float64]
 PLACED = 0.02  # m; an object this near to where it has to be is there
 RESTS = 0.05  # of the speed limits; an arm that measures less is at rest
-HEARD = 2.0  # s in which what is in its place was heard there
+HEARD = 1.0  # s in which what is in its place was heard there
 SPARE = 5.0  # s more than the way takes, that it may take
 
 
@@ -48,6 +48,7 @@ class RosWorld(World):
         tell: takes each line for whoever places the objects.
 
     Raises:
+        ConfigError: where ROS does not take the namespace or the arguments.
         StateError: naming who or what is missing.
 
     Attributes:
@@ -55,6 +56,7 @@ class RosWorld(World):
         topic: that the arm's controller listens to.
         periods: control periods since it was made.
         missed: those of them whose motion was told too late.
+        stale: those of them at whose end the newest joint state was too old to count.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class RosWorld(World):
         self._spec, self._gripper, self._filter = spec, gripper, filter
         self._reset_service, self._reset_timeout = reset_service, reset_timeout
         self._tell = tell
-        self.periods = self.missed = 0
+        self.periods = self.missed = self.stale = 0
         self._zero = 0.0  # of the episode, by the node's time, s
         self._slot: float | None = None  # of the grid, once it is laid
         self._begins: float | None = None  # the next motion, where that was told
@@ -141,6 +143,7 @@ class RosWorld(World):
         return [
             ("world", f"ros, {'sim_node' if self.simulated else 'a real arm'}"),
             ("missed deadlines", f"{self.missed} of {self.periods} control periods"),
+            ("no fresh joint state", f"{self.stale} of them"),
         ]
 
     def close(self) -> None:
@@ -159,6 +162,7 @@ class RosWorld(World):
         self._rest = motion.q[-1]
         self._slot, self._begins = begins + dt, None
         self._link.hear(self._slot - LEAD * dt)
+        self.stale += self._slot - self._link.state.stamp > self._link.timeout
         return self._snapshot()
 
     def _snapshot(self) -> Snapshot:

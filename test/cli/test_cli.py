@@ -45,7 +45,9 @@ def test_help_names_every_verb(tmp_path):
         (["export", "nowhere"], "nowhere"),
         (["play", "nowhere"], "nowhere"),
         (["play", "panda-push", "--task", "reach"], "--task goes with --expert"),
-        (["evaluate", "panda-push", "--world", "gazebo"], "bullet, mujoco"),
+        (["evaluate", "panda-push", "--world", "gazebo"], "bullet, mujoco, ros"),
+        (["evaluate", "panda-push", "--world", "ros", "--shift", "mild"], "no physics to vary"),
+        (["evaluate", "panda-push", "--namespace", "left"], "need --world ros"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_1(tmp_path, arguments, named):
