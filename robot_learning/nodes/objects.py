@@ -21,9 +21,9 @@ JUMP, FASTEST = 0.05, 3.0  # m, m/s; an object that goes farther between two pos
 
 
 class ObjectPoses:
-    """Hears ``<topic>/<name>`` of each object.
+    """Hears ``<topics>/<name>`` of each object.
 
-    Poses with a covariance are heard on ``<topic>/<name>_with_covariance``.
+    Poses with a covariance are heard on ``<topics>/<name>_with_covariance``.
 
     Args:
         node: who hears.
