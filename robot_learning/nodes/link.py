@@ -212,12 +212,12 @@ class Link:
         Raises:
             StateError: where no joint state comes, or the clock is set back.
         """
-        slice = self.spec.control_period / STREAMED if self.outlet.streams else LOOK
+        longest = self.spec.control_period / STREAMED if self.outlet.streams else LOOK
         while (left := until - self.time.now()) > 0:
             if self.outlet.streams and self._motion is not None:
                 q, _ = self._motion.sample(self.time.now() - self._start)
                 self.outlet.stream(q)
-            self._spin(min(left, slice))
+            self._spin(min(left, longest))
             if back := self._watch.went_back():
                 raise StateError(f"the clock was set back by {back:.3f} s")
             if self._silent > SILENCE:

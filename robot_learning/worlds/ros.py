@@ -106,14 +106,14 @@ class RosWorld(World):
         self._zero, self._slot, self._begins = 0.0, None, None
         if self.simulated:
             link.put_back(start)
-            self._rest = start.q
         else:
             self._drive(start)
         if self._reset_service:
             link.trigger(self._reset_service)
         self._await(start)
-        # Whatever its controllers were told before, they hold this now.
-        self._move(Trajectory.rest(start.q), self._spec.control_period, start.opening)
+        if self.simulated:
+            # Whatever its controllers were told before the jump, this is what was told last.
+            self._move(Trajectory.rest(start.q), self._spec.control_period, start.opening)
         self._slot, link.fault = None, ""
         self._zero = link.time.now() + LEAD * self._spec.control_period
         return self._snapshot()
@@ -243,7 +243,7 @@ class RosWorld(World):
 
     def _misplaced(self, start: Start) -> str:
         """Say which object is not where the episode starts; nothing where all are."""
-        if why := self._link.problem() or self._link.lost():
+        if why := self._link.problem() or self._off(start) or self._link.lost():
             return why
         for name, (place, _) in start.places.items():
             distance = float(np.linalg.norm(self._link.inputs[name].value - place))
