@@ -232,33 +232,33 @@ class Link:
         """
         told = Parameter("start", value=messages.numbers_of(start, self._names))
         request = SetParameters.Request(parameters=[told.to_parameter_msg()])
-        result = self._call(self._set, request).results[0]
+        result = self._call(self._set, request, self.patience).results[0]
         if not result.successful:
             raise StateError(f"{SIMULATION}: start: {result.reason}")
-        self._trigger(self._reset)
+        self._trigger(self._reset, self.patience)
 
-    def trigger(self, service: str) -> None:
-        """Call a service (``std_srvs/Trigger``).
+    def trigger(self, service: str, patience: float) -> None:
+        """Call a service (``std_srvs/Trigger``) that may take ``patience`` s.
 
         Raises:
             StateError: where it is not there, does not answer or answers that it failed.
         """
         client = self.node.create_client(Trigger, service)
         try:
-            self._trigger(client)
+            self._trigger(client, patience)
         finally:
             self.node.destroy_client(client)
 
-    def _trigger(self, client: Any) -> None:
-        answer = self._call(client, Trigger.Request())
+    def _trigger(self, client: Any, patience: float) -> None:
+        answer = self._call(client, Trigger.Request(), patience)
         if not answer.success:
             raise StateError(f"{client.srv_name}: {answer.message}")
 
-    def _call(self, client: Any, request: Any) -> Any:
+    def _call(self, client: Any, request: Any, patience: float) -> Any:
         name = client.srv_name
         self.wait(lambda: "" if client.service_is_ready() else f"no service {name}")
         answer = client.call_async(request)
-        self.wait(lambda: "" if answer.done() else f"{name} does not answer")
+        self.wait(lambda: "" if answer.done() else f"{name} does not answer", patience)
         return answer.result()
 
     def forget(self) -> None:

@@ -44,7 +44,7 @@ class RosWorld(World):
         ros_args: what may follow ``--ros-args``: remappings and parameters of its node.
         filter: for the way to the start; one with everything on where None is given.
         patience: time in which all nodes have to be there, s.
-        reset_timeout: time in which the objects have to be in their places, s.
+        reset_timeout: time for that service, and again for the objects to be in their places, s.
         tell: takes each line for whoever places the objects.
 
     Raises:
@@ -109,7 +109,7 @@ class RosWorld(World):
         else:
             self._drive(start)
         if self._reset_service:
-            link.trigger(self._reset_service)
+            link.trigger(self._reset_service, self._reset_timeout)
         self._await(start)
         if self.simulated:
             # Whatever its controllers were told before the jump, this is what was told last.

@@ -103,7 +103,7 @@ def test_a_real_arm_drives_to_the_start_and_the_objects_are_asked_for(graph, arm
     task = make_task(load_task("push"), ArmModel(arm6), free=filter.is_free)
     start = task.free_start(np.random.default_rng(SEED))
     said = []
-    options = {"namespace": "real", "filter": filter, "tell": said.append, "reset_timeout": 0.2}
+    options = {"namespace": "real", "filter": filter, "tell": said.append, "reset_timeout": 1.0}
     with contextlib.closing(RosWorld(arm6, task.objects, **options)) as world:
         assert not world.simulated
         with pytest.raises(StateError, match="'object' is .* m from where"):
