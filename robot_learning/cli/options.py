@@ -21,7 +21,10 @@ Robot = Annotated[
     str, typer.Option(help="Robot name or YAML file; the one of the bundle where left out.")
 ]
 World = Annotated[
-    str, typer.Option(help="The physics: bullet, or mujoco, which no policy was trained in.")
+    str,
+    typer.Option(
+        help="bullet; mujoco, physics no policy was trained in; evaluate: ros, an arm on topics."
+    ),
 ]
 
 

@@ -37,6 +37,8 @@ def play(
     """
     if expert == (path is not None):
         raise ConfigError("play: give the folder of a run or a bundle, or --expert; one of them")
+    if world == "ros":
+        raise ConfigError("play: world 'ros' has no picture; evaluate it, and watch the arm")
     if path is not None and task is not None:
         raise ConfigError(f"play {path}: --task goes with --expert; a bundle has its own")
     windowed = video is None and bool(os.environ.get("DISPLAY"))

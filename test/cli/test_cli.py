@@ -47,6 +47,7 @@ def test_help_names_every_verb(tmp_path):
         (["play", "panda-push", "--task", "reach"], "--task goes with --expert"),
         (["evaluate", "panda-push", "--world", "gazebo"], "bullet, mujoco, ros"),
         (["evaluate", "panda-push", "--world", "ros", "--shift", "mild"], "no physics to vary"),
+        (["play", "panda-push", "--world", "ros"], "has no picture"),
         (["evaluate", "panda-push", "--namespace", "left"], "need --world ros"),
     ],
 )
