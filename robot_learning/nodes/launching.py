@@ -58,6 +58,10 @@ ARGUMENTS = {
         "Start what RViz and Foxglove need: markers, robot_description, tf", "false", SWITCH
     ),
     "namespace": Argument("Of all nodes and topics; a second arm needs one of its own"),
+    "remap": Argument(
+        "Topics and services by other names, as NAME:=OTHER,NAME:=OTHER; for example "
+        "policy_node/objects/object:=/tracker/cube"
+    ),
     "use_sim_time": Argument(
         "All nodes follow /clock; a simulated arm publishes it", "false", SWITCH
     ),
@@ -70,7 +74,7 @@ ARGUMENTS = {
 }
 SIM = ("robot", "controller", "controller_topic", "task", "seed", "shift", "gui")
 DEPLOY = ("bundle", "hardware", *SIM, "view")
-SHARED = ("namespace", "use_sim_time", "params_file", "respawn")
+SHARED = ("namespace", "remap", "use_sim_time", "params_file", "respawn")
 
 
 def description(
@@ -154,12 +158,21 @@ def arm_of(words: Mapping[str, str], **more: Any) -> Arm:
     texts = ("robot", "bundle", "controller", "controller_topic", "task", "shift", "namespace")
     found: dict[str, Any] = {name: words[name] for name in texts if name in words}
     found["namespace"] = found["namespace"].strip("/")
+    found["remaps"] = _remaps(words["remap"])
     found["seed"] = whole(words, "seed", 0)
     found["gui"] = words["gui"].lower() == "true"
     found["use_sim_time"] = words["use_sim_time"].lower() == "true"
     found["view"] = words.get("view", "false").lower() == "true"
     found["simulated"] = words.get("hardware", "sim") == "sim"
     return Arm(**{**found, **more})
+
+
+def _remaps(text: str) -> dict[str, str]:
+    rules = [rule.strip().partition(":=") for rule in text.split(",") if rule.strip()]
+    for name, sign, other in rules:
+        if not (name and sign and other):
+            raise ConfigError(f"remap:={text}: expected NAME:=OTHER, with commas between several")
+    return {name: other for name, _, other in rules}
 
 
 def whole(words: Mapping[str, str], name: str, least: int) -> int:

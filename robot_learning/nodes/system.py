@@ -68,6 +68,7 @@ class Arm:
         shift: what its episodes differ in: a name or a YAML file; empty for nothing.
         gui: show the simulation in a window.
         namespace: of all nodes.
+        remaps: names of topics and services, and what all nodes call them instead.
         use_sim_time: all nodes follow ``/clock``; a simulated arm publishes it.
         view: a node draws what happens, and frames of a simulated arm's links are published.
     """
@@ -82,6 +83,7 @@ class Arm:
     shift: str = ""
     gui: bool = False
     namespace: str = ""
+    remaps: Mapping[str, str] = field(default_factory=dict)
     use_sim_time: bool = False
     view: bool = False
 
@@ -115,17 +117,18 @@ def deployment(arm: Arm) -> list[NodeStart]:
         _start(arm, "safety_node", _moving(arm)),
         replace(
             _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
-            remaps=_tracked(folder) if arm.simulated else {},
+            remaps=_remaps(arm, folder),
         ),
         _start(arm, "monitor_node", bundle),
         *(viewing(arm, bundle) if arm.view else []),
     ]
 
 
-def _tracked(bundle: Path) -> dict[str, str]:
-    """Return where a policy hears of its objects where they are simulated."""
-    objects = PolicyBundle.load(bundle).interface.objects
-    return {f"policy_node/objects/{name}": f"sim_node/objects/{name}" for name in objects}
+def _remaps(arm: Arm, bundle: Path) -> dict[str, str]:
+    """Return what a policy's nodes call topics instead: simulated objects are a simulation's."""
+    objects = PolicyBundle.load(bundle).interface.objects if arm.simulated else ()
+    simulated = {f"policy_node/objects/{name}": f"sim_node/objects/{name}" for name in objects}
+    return {**simulated, **arm.remaps}
 
 
 def viewing(arm: Arm, bundle: Mapping[str, Value]) -> list[NodeStart]:
@@ -152,8 +155,8 @@ def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeSta
         "out": str(record.resolve()),
         "simulated": arm.simulated,
     }
-    tracked = _tracked(find_bundle(arm.bundle)) if arm.simulated else {}
-    return [*deployment(arm), replace(_start(arm, "demo_node", operator), remaps=tracked)]
+    remaps = _remaps(arm, find_bundle(arm.bundle))
+    return [*deployment(arm), replace(_start(arm, "demo_node", operator), remaps=remaps)]
 
 
 def record_of(bundle: str) -> Path:
@@ -224,7 +227,7 @@ def _start(
     arm: Arm, name: str, given: Mapping[str, Value], defaults: Mapping[str, Value] | None = None
 ) -> NodeStart:
     clock = {"use_sim_time": True} if arm.use_sim_time else {}
-    return NodeStart(name, {**given, **clock}, defaults or {}, arm.namespace)
+    return NodeStart(name, {**given, **clock}, defaults or {}, arm.namespace, arm.remaps)
 
 
 def _of_bundle(bundle: Path) -> str:

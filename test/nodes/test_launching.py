@@ -39,9 +39,18 @@ def test_the_values_that_arguments_have_by_themselves_are_usable():
     assert not arm.view and (arm.task, arm.seed, arm.shift) == ("", 0, "")
     words |= {"hardware": "real", "use_sim_time": "True", "namespace": "/left/", "view": "true"}
     words |= {"task": "push", "seed": "7", "shift": "mild"}
+    words |= {"remap": "policy_node/objects/object:=/tracker/cube, a:=b"}
     arm = arm_of(words)
+    assert arm.remaps == {"policy_node/objects/object": "/tracker/cube", "a": "b"}
     assert (arm.task, arm.seed, arm.shift) == ("push", 7, "mild")
     assert not arm.simulated and arm.use_sim_time and arm.namespace == "left" and arm.view
+
+
+@pytest.mark.parametrize("text", ["a", "a:=", ":=b", "a:=b,c"])
+def test_a_remapping_that_is_none_is_refused(text):
+    words = {name: ARGUMENTS[name].default or "" for name in (*DEPLOY, *SHARED)}
+    with pytest.raises(ConfigError, match="remap:=.*: expected NAME:=OTHER"):
+        arm_of({**words, "remap": text})
 
 
 @pytest.mark.parametrize("text", ["x", "", "-1", "0", "1.5", "²"])
