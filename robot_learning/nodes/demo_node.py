@@ -121,6 +121,7 @@ class DemoNode(Node):
         else:
             raise ConfigError(f"{self.spec.path}: workspace: too small for the policy's tolerance")
         self._attempt = Attempt(goal, sent=state.stamp)
+        self._progress = time.monotonic()
         if self._stage is not None:
             self._stage.prepare(seed, start, state.stamp)
 
