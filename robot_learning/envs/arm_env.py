@@ -158,8 +158,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sent.append((result.stop, result.opening))
             motion, opening = self._sent.popleft()
             self._sense(self.world.step(motion, dt, opening))
-        if action is not None:
-            self.history.push(action, seen)
+        if action is not None and command is not None:
+            self.history.push(action, seen, command)
         self.steps_taken += 1
         observation = self._observe()
         seen_errors = self._errors(observation)

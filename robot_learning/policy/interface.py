@@ -13,6 +13,7 @@ from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import resolve, turning
 from robot_learning.kinematics.goals import ANGLE, angle_between
+from robot_learning.policy.history import History
 from robot_learning.policy.terms import GOALS, OPENING, TERMS, Sight
 
 Array = NDArray[np.float64]
@@ -27,24 +28,6 @@ VELOCITY_SCALE = 0.5
 ACCELERATION_SCALE = 0.5
 # Tip speed of a full action, m/s.
 TIP_SPEED = 0.5
-
-
-@dataclass
-class History:
-    """What a policy remembers from one step to the next."""
-
-    previous_action: Array
-    previous_inputs: dict[str, Array] = field(default_factory=dict)
-
-    @classmethod
-    def start(cls, interface: "Interface") -> "History":
-        """Return the memory of an episode that has just begun."""
-        return cls(np.zeros(interface.n_action))
-
-    def push(self, action: ArrayLike, inputs: Mapping[str, Input]) -> None:
-        """Remember an action (n_action,) and the inputs that it answered."""
-        self.previous_action = np.array(action, dtype=np.float64)
-        self.previous_inputs = {name: item.value for name, item in inputs.items()}
 
 
 @dataclass(frozen=True)
@@ -138,7 +121,7 @@ class Interface:
         """Return the flat observation (n_obs,), the same in training and on the arm.
 
         It is of the arm, the objects and the goal as they will be when a command of now takes
-        effect, each going on as it moves. A policy then need not know how late it is.
+        effect (:meth:`History.ahead`). A policy then need not know how late it is.
 
         Args:
             model: the arm.
@@ -153,17 +136,14 @@ class Interface:
         for needed, name in self.needs.items():
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
-        period, lead = self.control_period * self.policy_every, round(lead, MICRO)
-        values, velocities = _ahead(inputs, history.previous_inputs, period, lead)
-        if lead:
-            state = ArmState(state.q + lead * state.qd, state.qd, state.stamp + lead)
+        state, values = history.ahead(model, state, inputs, round(lead, MICRO))
         sight = Sight(
             model=model,
             state=state,
             T_base_tip=model.forward(state.q),
             J=model.jacobian(state.q),
             inputs=values,
-            velocities=velocities,
+            velocities=history.velocities(inputs),
             previous_action=history.previous_action,
         )
         flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
@@ -240,17 +220,3 @@ class Interface:
         tuples = ("joints", "achieved", "desired", "observed")
         given: dict[str, Any] = {k: tuple(v) if k in tuples else v for k, v in data.items()}
         return cls(**given)
-
-
-def _ahead(
-    inputs: Mapping[str, Input], before: Mapping[str, Array], period: float, lead: float
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return values of inputs ``lead`` s ahead, and velocities of those that are positions."""
-    values, velocities = {}, {}
-    for name, item in inputs.items():
-        values[name] = item.value
-        if item.value.shape == (3,):
-            velocities[name] = (item.value - before.get(name, item.value)) / period
-            if lead:
-                values[name] = item.value + lead * velocities[name]
-    return values, velocities

@@ -13,7 +13,8 @@ from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy.bundle import PolicyBundle
-from robot_learning.policy.interface import History, Observation
+from robot_learning.policy.history import History
+from robot_learning.policy.interface import Observation
 from robot_learning.policy.terms import GOALS
 from robot_learning.robot import RobotSpec
 
@@ -96,7 +97,7 @@ class PolicyRunner:
             command = self.interface.decode(self.model, action, state)
         except StateError as error:
             return StepResult(None, observation, action, str(error))
-        self._history.push(action, inputs)
+        self._history.push(action, inputs, command)
         return StepResult(command, observation, action)
 
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:

@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from robot_learning.base.errors import BundleError, ConfigError, StateError
-from robot_learning.base.types import ArmState, Input
+from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface, terms
 from robot_learning.policy.terms import TERMS
@@ -45,7 +45,8 @@ def goal():
 def test_terms_look_ahead_by_what_a_command_is_late(interface, model, state, goal):
     history = History.start(interface)
     before = {**goal, "object": Input(goal["object"].value - [0.004, 0.0, 0.0], 0.0)}
-    history.push(np.zeros(interface.n_action), before)
+    resting = JointCommand(np.zeros(len(interface.joints)))
+    history.push(np.zeros(interface.n_action), before, resting)
     late = interface.observe(model, state, goal, history, 0.1)
     ahead = ArmState(state.q + 0.1 * state.qd, state.qd, 0.1)
     moved = {**goal, "object": Input(goal["object"].value + [0.01, 0.0, 0.0], 0.1)}
@@ -62,7 +63,7 @@ def test_terms_look_ahead_by_what_a_command_is_late(interface, model, state, goa
 def test_terms_are_what_they_say(interface, model, state, goal, arm6):
     history = History.start(interface)
     before = {**goal, "object": Input(goal["object"].value - [0.004, 0.0, 0.0], 0.0)}
-    history.push(np.linspace(-1, 1, arm6.n), before)
+    history.push(np.linspace(-1, 1, arm6.n), before, JointCommand(np.zeros(arm6.n)))
     flat = interface.observe(model, state, goal, history)
     assert flat.shape == (interface.n_obs,) and flat.dtype == np.float32
     parts = {name: flat[part] for name, part in interface.term_slices().items()}
@@ -122,7 +123,7 @@ def test_a_term_reads_the_inputs_that_it_names_and_no_other(model, state, goal, 
 
 def test_terms_say_whether_they_depend_on_the_goal(interface, model, state, goal, arm6):
     history = History.start(interface)
-    history.push(np.zeros(arm6.n), goal)
+    history.push(np.zeros(arm6.n), goal, JointCommand(np.zeros(arm6.n)))
     slices = interface.term_slices()
     placed = {
         **goal,

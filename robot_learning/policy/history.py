@@ -1,0 +1,93 @@
+"""What a policy remembers, and what follows from it for when a command takes effect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from robot_learning.base.types import ArmState, Input, JointCommand
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.differential import shorten
+from robot_learning.policy.terms import GOALS
+
+if TYPE_CHECKING:
+    from robot_learning.policy.interface import Interface
+
+Array = NDArray[np.float64]
+REMEMBERED = 10  # control periods; more than a state may be old and an arm late together
+SLOW = 0.01  # m/s; a tip slower than this carries nothing
+
+
+@dataclass
+class History:
+    """What a policy remembers from one step to the next.
+
+    Attributes:
+        previous_action: (n_action,) the last action, zeros at the start.
+        asked: (REMEMBERED, n) velocities of the joints that it asked for, at the end of each of
+            the last control periods, the newest first, as the filter shapes them, rad/s or m/s.
+        control_period: s.
+        every: control periods in one policy period.
+        previous_inputs: what it was told when it last decided, by name.
+    """
+
+    previous_action: Array
+    asked: Array
+    control_period: float
+    every: int
+    previous_inputs: dict[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, interface: "Interface") -> "History":
+        """Return the memory of an episode that has just begun."""
+        return cls(
+            np.zeros(interface.n_action),
+            np.zeros((REMEMBERED, len(interface.joints))),
+            interface.control_period,
+            interface.policy_every,
+        )
+
+    def push(self, action: ArrayLike, inputs: Mapping[str, Input], command: JointCommand) -> None:
+        """Remember an action (n_action,), the inputs that it answered, and what it stands for."""
+        self.previous_action = np.array(action, dtype=np.float64)
+        self.previous_inputs = {name: item.value for name, item in inputs.items()}
+        change = command.qd - self.asked[0]
+        for _ in range(self.every):
+            if command.acceleration is not None:
+                most = command.acceleration * self.control_period
+                change = shorten(command.qd - self.asked[0], most)
+            self.asked = np.vstack([self.asked[0] + change, self.asked[:-1]])
+
+    def velocities(self, inputs: Mapping[str, Input]) -> dict[str, Array]:
+        """Return the velocities (3,) of those inputs that are positions, m/s."""
+        period, before = self.control_period * self.every, self.previous_inputs
+        return {
+            name: (item.value - before.get(name, item.value)) / period
+            for name, item in inputs.items()
+            if item.value.shape == (3,)
+        }
+
+    def ahead(
+        self, model: ArmModel, state: ArmState, inputs: Mapping[str, Input], lead: float
+    ) -> tuple[ArmState, dict[str, Array]]:
+        """Return the arm and the values of the inputs ``lead`` s after the measured state.
+
+        All goes on as it moves; the arm also makes up for what it was asked for since, and takes
+        along what moves as its tip does.
+        """
+        values = {name: item.value for name, item in inputs.items()}
+        if not lead:
+            return state, values
+        last = min(round(lead / self.control_period), REMEMBERED - 1)
+        since = self.asked[: last + 1] - self.asked[last]
+        gained = self.control_period * (since[:-1] + since[1:]).sum(axis=0) / 2
+        J = model.jacobian(state.q)[:3]
+        tip, step = J @ state.qd, J @ gained
+        square = max(float(tip @ tip), SLOW**2)
+        for name, velocity in self.velocities(inputs).items():
+            share = 0.0 if name in GOALS else min(max(float(velocity @ tip) / square, 0.0), 1.0)
+            values[name] = values[name] + lead * velocity + share * step
+        q = state.q + lead * state.qd + gained
+        return ArmState(q, state.qd + since[0], state.stamp + lead), values
