@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Snapshot
+from robot_learning.envs.ideal import Ideal
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
@@ -20,7 +22,7 @@ from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, Status
 from robot_learning.tasks import Task, TaskSettings, load_task, make_task
 from robot_learning.worlds.camera import Camera
-from robot_learning.worlds.sensing import Sensing, shifted
+from robot_learning.worlds.sensing import Seen, Sensing, shifted
 from robot_learning.worlds.variation import Randomization, Variation, load_shifts
 from robot_learning.worlds.world import World
 
@@ -91,6 +93,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self.task, self.robot, action_mode or self.task.action_mode, goal_terms
         )
         _check_interface(self.interface, self.robot)
+        self._goal_terms = replace(self.interface, observed=())
         self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
         gui = render_mode == "human"
         self.world = (
@@ -100,6 +103,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             raise ConfigError(f"shift: {type(self.world).__name__} has no physics to vary")
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
         self.history = History.start(self.interface)
+        self._ideal_history = History.start(self.interface)
         self.inputs: Mapping[str, Input] = {}
         self.steps_taken = 0
         self._state: ArmState | None = None
@@ -140,6 +144,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         snapshot = self.world.reset(start)
         self.filter.reset(start.q, snapshot.state.stamp, start.opening)
         self.history = History.start(self.interface)
+        self._ideal_history = History.start(self.interface)
         self._sense(snapshot)
         observation = self._observe()
         return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
@@ -149,6 +154,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
         changed, seen, dt = False, self.inputs, self.robot.control_period
+        ideal = self.ideal.inputs
         command = None
         if action is not None:
             command = self.interface.decode(self.model, action, self.state)
@@ -160,6 +166,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sense(self.world.step(motion, dt, opening))
         if action is not None and command is not None:
             self.history.push(action, seen, command)
+            self._ideal_history.push(action, ideal, command)
         self.steps_taken += 1
         observation = self._observe()
         seen_errors = self._errors(observation)
@@ -176,6 +183,23 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     def delay(self) -> float:
         """How late a decision of now takes effect: the state's age and the arm's delay, s."""
         return self.time - self.state.stamp + self.filter.delay
+
+    @property
+    def ideal(self) -> Ideal:
+        """What there is to know: what is true now, but for a bias, which nothing would show."""
+        assert self._truth is not None
+        seen: Seen = self._truth.state, self._told(self._truth)
+        if self._sensing is not None:
+            seen = self._sensing.expect(*seen)
+        return Ideal(
+            task=self.task,
+            interface=self.interface,
+            model=self.model,
+            history=self._ideal_history,
+            state=seen[0],
+            inputs=seen[1],
+            delay=self.variation.action_latency * self.robot.control_period,
+        )
 
     def _sense(self, snapshot: Snapshot) -> None:
         """Take what is true now for what is measured, or let the sensors make it of it."""
@@ -234,8 +258,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._truth is None or (self._sensing is None and not self.delay):
             return seen
         state, told = self._truth.state, self._told(self._truth)
-        flat = self.interface.observe(self.model, state, told, self.history)
-        return self._errors(self.interface.split(flat))
+        flat = self._goal_terms.observe(self.model, state, told, self.history)
+        achieved = self._goal_terms.term_slices()[self.interface.desired[0]].start
+        return self.task.errors(flat[:achieved], flat[achieved:])
 
     def _info(self, errors: Array, changed: bool) -> dict[str, Any]:
         speed = self.state.qd / self.robot.velocity

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3 import TD3
 from stable_baselines3.common.buffers import DictReplayBuffer
-from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.vec_env import VecNormalize
+from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
-NOISE = 0.1  # and to the learner's
+NOISES = (0.0, 0.0, 0.1, 0.2)  # and to the learner's, one of them an episode
 SHARE = 0.3  # of the episodes in which the script acts
 # The loss is linear in errors of an action above this. Where the script switches from one way to
 # another, that is least at one of the two; a quadratic loss is least at their mean, a standstill.
@@ -30,6 +31,9 @@ EXACT = 0.05
 class Guide(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Tells in each step's info, as ``guide``, what the script would do; acts in some episodes.
 
+    In half of the others the learner acts as it will when deployed, without noise: only so does it
+    see the states in which it would stand still, and is told to go on.
+
     Args:
         env: an :class:`ArmEnv`, perhaps wrapped.
         share: of the episodes in which the script acts.
@@ -38,21 +42,23 @@ class Guide(gymnasium.Wrapper[Any, Any, Any, Any]):
     def __init__(self, env: gymnasium.Env[Any, Any], share: float) -> None:
         super().__init__(env)
         self._share = share
-        self._leads = False
+        self._leads, self._noise = False, 0.0
 
     def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
         """Start an episode, and draw who acts in it."""
         observation, info = self.env.reset(**options)
         self._leads = self.np_random.random() < self._share
+        self._noise = EXPERT_NOISE if self._leads else float(self.np_random.choice(NOISES))
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step with ``action``, or with the script's."""
         arm = self.unwrapped
         assert isinstance(arm, ArmEnv)
-        guide = np.clip(expert_action(arm), -1.0, 1.0)
-        if self._leads:
-            action = guide + self.np_random.normal(0.0, EXPERT_NOISE, guide.shape)
+        guide = np.clip(expert_action(arm.ideal), -1.0, 1.0)
+        action = guide if self._leads else action
+        noise = self.np_random.normal(0.0, self._noise, guide.shape)
+        action = np.clip(action + noise, -1.0, 1.0)
         observation, reward, terminated, truncated, info = self.env.step(action)
         return observation, reward, terminated, truncated, {**info, "guide": guide}
 
@@ -73,6 +79,13 @@ class GuideBuffer(DictReplayBuffer):
         guides = np.array([info["guide"] for info in infos])
         super().add(obs, next_obs, guides, reward, done, infos)
 
+    def pairs(self, count: int, env: VecNormalize | None) -> tuple[dict[str, Tensor], Tensor]:
+        """Return ``count`` observations, normalised, and the script's actions for them."""
+        at = np.random.randint(self.size(), size=count), np.random.randint(self.n_envs, size=count)
+        seen: Any = {key: kept[at] for key, kept in self.observations.items()}
+        seen = self._normalize_obs(seen, env)
+        return {k: self.to_torch(v) for k, v in seen.items()}, self.to_torch(self.actions[at])
+
 
 class Dagger(TD3):
     """TD3's actor and its way of collecting steps; fitted to the script, without a critic.
@@ -84,19 +97,16 @@ class Dagger(TD3):
     def __init__(self, *args: Any, share: float = SHARE, **settings: Any) -> None:
         self.share = share
         super().__init__(*args, **{"replay_buffer_class": GuideBuffer, **settings})
-        if self.action_noise is None and isinstance(self.action_space, gymnasium.spaces.Box):
-            n = self.action_space.shape[0]
-            self.action_noise = NormalActionNoise(np.zeros(n), np.full(n, NOISE))
 
     def train(self, gradient_steps: int, batch_size: int = 256) -> None:
         """Take gradient steps on batches of the buffer."""
-        assert self.replay_buffer is not None
+        assert isinstance(self.replay_buffer, GuideBuffer)
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.actor.optimizer)
         losses = []
         for _ in range(gradient_steps):
-            batch: Any = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
-            loss = smooth_l1_loss(self.actor(batch.observations), batch.actions, beta=EXACT)
+            seen, guides = self.replay_buffer.pairs(batch_size, self._vec_normalize_env)
+            loss = smooth_l1_loss(self.actor(seen), guides, beta=EXACT)
             self.actor.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.actor.optimizer.step()

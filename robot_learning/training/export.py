@@ -20,6 +20,7 @@ from robot_learning.policy import PolicyBundle, write_bundle
 from robot_learning.policy.runner import open_session
 
 PARITY = 1e-5
+REFERENCE = 50  # episodes of shifted physics and sensors that reference statistics are of
 KEYS = ("achieved_goal", "desired_goal", "observation")
 
 
@@ -102,12 +103,15 @@ def export(
     model: BaseAlgorithm,
     normalize: VecNormalize | None,
     env: ArmEnv,
+    shifted: ArmEnv | None = None,
     episodes: int,
     seed: int,
     provenance: dict[str, Any],
     on_episode: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[PolicyBundle, Evaluation]:
-    """Evaluate a model and write its bundle.
+    """Evaluate a model in ``env`` and write its bundle.
+
+    Its reference statistics are of what it sees there, or in ``shifted``, where it learnt.
 
     Raises:
         BundleError: where the exported network does not compute what the trained one does.
@@ -120,6 +124,9 @@ def export(
         return np.asarray(session.run(None, {"observation": env.flat_observation[None]})[0][0])
 
     evaluation = rollout(env, act, episodes, seed, on_episode, seen)
+    if shifted is not None:
+        seen.clear()
+        rollout(shifted, act, min(episodes, REFERENCE), seed, observations=seen)
     observations = np.array(seen)
     difference = check_parity(onnx, model, normalize, env, observations)
     bundle = write_bundle(

@@ -22,6 +22,10 @@ from robot_learning.training.processes import ProcessVecEnv
 from robot_learning.training.replay import EffortReplayBuffer
 from robot_learning.training.run import RunConfig
 
+# Deviation that an observation is at least normalised by: m, m/s, or share of a limit. What never
+# changes in training would else be fifty deviations off where a camera is 5 mm off.
+FLOOR = 0.003
+
 
 def algorithm(name: str) -> type[BaseAlgorithm]:
     """Return the class of an algorithm.
@@ -40,8 +44,8 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     return found
 
 
-def make_env(run: RunConfig) -> ArmEnv:
-    """Return one environment of a run, without a time limit."""
+def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
+    """Return one environment of a run, or the same not shifted; without a time limit."""
     settings = run.train.env
     return ArmEnv(
         robot=run.robot,
@@ -49,7 +53,7 @@ def make_env(run: RunConfig) -> ArmEnv:
         action_mode=settings.action_mode,
         reward=settings.reward,
         tolerance=settings.tolerance,
-        shift=settings.shift,
+        shift=None if plain else settings.shift,
         goal_terms=run.train.her is None,
     )
 
@@ -73,7 +77,7 @@ def make_envs(run: RunConfig) -> VecEnv:
     else:
         envs = DummyVecEnv(makes)
     if run.train.normalize:
-        envs = VecNormalize(envs, gamma=params.get("gamma", 0.99))
+        envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
     return envs
 
 

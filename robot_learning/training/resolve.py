@@ -110,10 +110,13 @@ def differences(then: Any, now: Any, field: str = "") -> Iterator[tuple[str, Any
 def _origin(robot: str, task: str, shift: str | None) -> Origin:
     drawn = None
     if shift is not None:
+        shifts = load_shifts(shift)
         drawn = {
             name: value.model_dump(exclude_none=True) if isinstance(value, Distribution) else value
-            for name, value in load_shifts(shift).values.items()
+            for name, value in shifts.values.items()
         }
+        if shifts.plain:
+            drawn["plain"] = shifts.plain
     settings = load_task(task).model_dump(mode="json", exclude_none=True)
     found = {"robot": RobotSpec.load(robot).contract(), "task": settings, "shift": drawn}
     return Origin(**json.loads(json.dumps(found)))

@@ -182,7 +182,10 @@ def _export(
             "go on with more total_steps, or with fewer params.learning_starts in a new run"
         )
     curve = read_curve(folder)
-    env = make_env(run)
+    env, shifted = (
+        make_env(run, plain=True),
+        None if run.train.env.shift is None else make_env(run),
+    )
 
     def on_episode(done: int, total: int) -> None:
         watcher.episode(done, total)
@@ -196,6 +199,7 @@ def _export(
             model=model,
             normalize=model.get_vec_normalize_env(),
             env=env,
+            shifted=shifted,
             episodes=run.train.final_episodes,
             seed=FINAL_SEED,
             provenance={
@@ -213,6 +217,8 @@ def _export(
         )
     finally:
         env.close()
+        if shifted is not None:
+            shifted.close()
 
 
 def _report(folder: Path, bundle: PolicyBundle, evaluation: Evaluation) -> None:

@@ -36,6 +36,7 @@ class Sensing:
 
     def measure(self, state: ArmState, inputs: Mapping[str, Input]) -> Seen:
         """Return the newest state and inputs that have arrived when these are true."""
+        state, inputs = self.expect(state, inputs)
         self._on_the_way.append(
             (self._read(state), {k: self._see(k, v) for k, v in inputs.items()})
         )
@@ -45,18 +46,31 @@ class Sensing:
             self._arrived = newest
         return self._arrived
 
-    def _read(self, state: ArmState) -> ArmState:
+    def expect(self, state: ArmState, inputs: Mapping[str, Input]) -> Seen:
+        """Return what is measured in the mean, with neither delay nor noise, when these are true.
+
+        What is left is the bias: nothing that ever arrives would show it.
+        """
         n = state.q.shape[0]
         offset = self._offset("joints", n, self.variation.joint_bias)
+        biased = ArmState(state.q + offset, state.qd, state.stamp)
+        return biased, {name: self._expect(name, item) for name, item in inputs.items()}
+
+    def _read(self, state: ArmState) -> ArmState:
+        n = state.q.shape[0]
         noise = self._rng.normal(0.0, self.variation.joint_noise, n)
-        return ArmState(state.q + offset + noise, state.qd, state.stamp)
+        return ArmState(state.q + noise, state.qd, state.stamp)
 
     def _see(self, name: str, seen: Input) -> Input:
         if name not in MEASURED:
             return seen
-        offset = self._offset(name, 3, self.variation.input_bias)
         noise = self._rng.normal(0.0, self.variation.input_noise, 3)
-        return Input(seen.value + offset + noise, seen.stamp)
+        return Input(seen.value + noise, seen.stamp)
+
+    def _expect(self, name: str, seen: Input) -> Input:
+        if name not in MEASURED:
+            return seen
+        return Input(seen.value + self._offset(name, 3, self.variation.input_bias), seen.stamp)
 
     def _offset(self, name: str, size: int, deviation: float) -> Array:
         if name not in self._bias:

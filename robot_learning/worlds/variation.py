@@ -3,7 +3,8 @@
 A YAML file gives each value of :class:`Variation` a number or a distribution, drawn anew for
 each episode:
 ``{uniform: [low, high]}``, ``{log_uniform: [low, high]}``, ``{normal: [mean, deviation]}`` or
-``{choice: [...]}``. A file with a ``grid`` lists values instead, to evaluate with one by one.
+``{choice: [...]}``. ``plain`` is the share of the episodes that differ in nothing. A file with a
+``grid`` lists values instead, to evaluate with one by one.
 """
 
 from collections.abc import Mapping
@@ -94,14 +95,20 @@ class Distribution(Section):
         return float(rng.choice(self.choice or []))
 
 
-def _model(name: str, value: Any) -> type[Section]:
+def _model(name: str, value: Any, base: type[Section]) -> type[Section]:
     """Return a section with a ``value`` for each of :class:`Variation`, none of them needed."""
     given: Any = {key: (value, Field(default=None, validate_default=False)) for key in NAMES}
-    return create_model(name, __base__=Section, __doc__=Variation.__doc__, **given)
+    return create_model(name, __base__=base, __doc__=Variation.__doc__, **given)
 
 
-Shifts = _model("Shifts", FiniteFloat | Distribution)
-Grid = _model("Grid", list[FiniteFloat])
+class Shares(Section):
+    """How many of the episodes differ."""
+
+    plain: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
+Shifts = _model("Shifts", FiniteFloat | Distribution, Shares)
+Grid = _model("Grid", list[FiniteFloat], Section)
 
 
 class GridFile(Section):
@@ -115,13 +122,16 @@ class Randomization:
 
     Args:
         values: a number or a :class:`Distribution` for some of the values of :class:`Variation`.
+        plain: share of the episodes that differ in nothing.
     """
 
-    def __init__(self, values: Mapping[str, float | Distribution]) -> None:
-        self.values = values
+    def __init__(self, values: Mapping[str, float | Distribution], plain: float = 0.0) -> None:
+        self.values, self.plain = values, plain
 
     def draw(self, rng: np.random.Generator) -> Variation:
         """Return the variation of one episode."""
+        if self.plain and rng.random() < self.plain:
+            return Variation()
         drawn: dict[str, Any] = {}
         for name, value in self.values.items():
             number = value.draw(rng) if isinstance(value, Distribution) else value
@@ -155,7 +165,8 @@ def load_shifts(name_or_path: str | Path) -> Randomization:
     if "grid" in data:
         raise ConfigError(f"{path}: grid: a grid is to evaluate with; expected values to draw")
     file = check(Shifts, data, path)
-    return Randomization({name: getattr(file, name) for name in data})
+    values = {name: getattr(file, name) for name in NAMES if name in data}
+    return Randomization(values, file.plain)  # type: ignore[attr-defined]
 
 
 def load_grid(name_or_path: str | Path) -> list[Case] | None:

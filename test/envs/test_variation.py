@@ -10,6 +10,7 @@ from robot_learning.worlds.variation import (
     NAMES,
     Distribution,
     Randomization,
+    Variation,
     load_grid,
     load_shifts,
 )
@@ -42,11 +43,21 @@ def test_values_are_drawn_for_each_episode_as_the_file_says(tmp_path):
     assert min(shift.link_mass for shift in drawn) == 0.1  # nothing weighs less than nothing
 
 
+def test_some_episodes_are_plain():
+    shifts = Randomization({"payload": 1.0, "observation_latency": 2}, plain=0.25)
+    rng = np.random.default_rng(0)
+    drawn = [shifts.draw(rng) for _ in range(400)]
+    plain = [variation for variation in drawn if variation == Variation()]
+    assert 70 < len(plain) < 130
+    assert all(variation.payload == 1.0 for variation in drawn if variation not in plain)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
         ("payloat: 1", "payloat: unknown key"),
         ("payload: much", "payload"),
+        ("plain: 1.5", "plain"),
         ("payload: {uniform: [1]}", "payload"),
         ("payload: {uniform: [2, 1]}", r"\[low, high\]"),
         ("payload: {log_uniform: [0, 1]}", "above 0"),
@@ -64,9 +75,10 @@ def test_a_file_that_is_wrong_is_named_with_the_field(tmp_path, text, named):
 
 
 def test_shipped_files():
-    with pytest.raises(ConfigError, match="grid, mild"):
+    with pytest.raises(ConfigError, match="grid, mild, training"):
         load_shifts("heavy")
     load_shifts("mild")
+    assert load_shifts("training").plain > 0
     assert load_grid("mild") is None
     cases = load_grid("grid")
     assert {case.name for case in cases} == set(NAMES) - {"camera_offset"}
@@ -99,6 +111,27 @@ def test_observations_come_late():
     env.close()
 
 
+def test_a_teacher_is_told_at_once_and_without_noise_but_with_the_bias():
+    values = {"observation_latency": 2, "input_noise": 0.01, "joint_noise": 0.01}
+    env = env_with("push", "panda", **values, action_latency=1, input_bias=0.02, joint_bias=0.01)
+    env.reset(seed=0)
+    box, arm = (
+        env.ideal.inputs["object"].value - env.world.objects.positions()["object"],
+        env.ideal.state.q - env.world.arm.state().q,
+    )
+    assert 0.005 < np.linalg.norm(box) and 0.005 < np.linalg.norm(arm)
+    for _ in range(3):
+        env.step(np.ones(3))
+        ideal = env.ideal
+        assert ideal.state.stamp == env.time and ideal.delay == env.robot.control_period
+        np.testing.assert_allclose(ideal.state.q - env.world.arm.state().q, arm, atol=1e-12)
+        seen = ideal.inputs["object"].value - env.world.objects.positions()["object"]
+        np.testing.assert_allclose(seen, box, atol=1e-12)
+        assert (env.state.q != ideal.state.q).all()
+    np.testing.assert_array_equal(ideal.history.previous_action, env.history.previous_action)
+    env.close()
+
+
 def test_commands_come_late():
     env = env_with(action_latency=2)
     env.reset(seed=0)
@@ -108,6 +141,20 @@ def test_commands_come_late():
         env.step(np.ones(6))
         moved.append(np.abs(env.state.q - start).max() > 1e-3)
     assert moved == [False, False, True, True]
+    env.close()
+
+
+def test_a_late_policy_sees_the_arm_where_a_command_takes_effect():
+    env = env_with(action_latency=1, observation_latency=1)
+    env.reset(seed=0)
+    rng, off = np.random.default_rng(0), []
+    for step in range(60):
+        env.step(np.clip(np.sin(step / 5) + rng.normal(0.0, 0.2, 6), -1.0, 1.0))
+        seen, _ = env.history.ahead(env.model, env.state, env.inputs, env.delay)
+        wanted = env.filter.reference(env.time)[0]
+        off.append([np.abs(q - wanted).max() for q in (seen.q, env.state.q)])
+    ahead, late = np.median(off[20:], axis=0)
+    assert env.delay == pytest.approx(0.08) and ahead < 0.1 * late
     env.close()
 
 

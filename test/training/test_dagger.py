@@ -7,17 +7,21 @@ from robot_learning.training.dagger import Guide
 from robot_learning.training.model import make_envs, make_model
 from robot_learning.training.resolve import make_run
 from robot_learning.training.train import train
+from robot_learning.worlds.variation import Randomization
 
 
 def test_the_script_is_asked_in_every_step():
-    arm = ArmEnv(robot="arm6")
+    late = Randomization({"observation_latency": 2, "action_latency": 1, "joint_noise": 0.001})
+    arm = ArmEnv(robot="arm6", shift=late)
     env = Guide(TimeLimit(arm, 50), share=0.0)
     env.reset(seed=0)
     for _ in range(5):
-        wanted = np.clip(expert_action(arm), -1, 1)
+        wanted = np.clip(expert_action(arm.ideal), -1, 1)
         before = arm.state.q
+        seen = np.clip(expert_action(arm), -1, 1)
         info = env.step(np.zeros(6))[4]
         np.testing.assert_array_equal(info["guide"], wanted)
+        assert (wanted != seen).any()
         assert np.abs(arm.state.q - before).max() < 0.01
     env.close()
 
@@ -26,6 +30,21 @@ def test_the_script_acts_in_its_share_of_the_episodes():
     env = Guide(TimeLimit(ArmEnv(robot="arm6"), 50), share=1.0)
     env.reset(seed=0)
     assert any(env.step(np.zeros(6))[4]["is_success"] for _ in range(50))
+    env.close()
+
+
+def test_the_learner_acts_without_noise_in_half_of_its_episodes():
+    arm = ArmEnv(robot="arm6")
+    env = Guide(TimeLimit(arm, 50), share=0.0)
+    env.reset(seed=0)
+    acted = []
+    for _ in range(40):
+        env.reset()
+        env.step(np.full(6, 0.5))
+        acted.append(arm.history.previous_action)
+    exact = [(action == 0.5).all() for action in acted]
+    assert 10 < sum(exact) < 30
+    assert np.abs(acted).max() <= 1.0
     env.close()
 
 
@@ -43,7 +62,23 @@ def test_the_buffer_keeps_what_the_script_would_do():
 
     envs.venv.step_wait = watched
     model.learn(20)
-    np.testing.assert_allclose(model.replay_buffer.actions[:10], np.array(asked), atol=1e-6)
+    buffer = model.replay_buffer
+    np.testing.assert_allclose(buffer.actions[:10], np.array(asked), atol=1e-6)
+    buffer.observations["achieved_goal"][:10, :, 0] = buffer.actions[:10, :, 0]
+    seen, guides = buffer.pairs(50, None)
+    assert guides.shape == (50, 6) and seen["desired_goal"].shape == (50, 3)
+    np.testing.assert_array_equal(seen["achieved_goal"][:, 0], guides[:, 0])
+    envs.close()
+
+
+def test_what_never_changes_in_training_is_still_not_taken_for_far_off():
+    run = make_run("arm6", "reach", "dagger", ["n_envs=1"], 0, "x")
+    envs = make_envs(run)
+    seen = {key: rms.mean + 0.003 for key, rms in envs.obs_rms.items()}
+    for rms in envs.obs_rms.values():
+        rms.var = np.zeros_like(rms.var)
+    for normalized in envs.normalize_obs(seen).values():
+        np.testing.assert_allclose(normalized, 1.0, rtol=1e-6)
     envs.close()
 
 

@@ -12,14 +12,28 @@ import pytest
 import yaml
 
 from robot_learning.base.errors import BundleError, ConfigError, TrainingError
-from robot_learning.evaluation.rollout import evaluate_bundle, wilson
+from robot_learning.envs import ArmEnv
+from robot_learning.evaluation.rollout import (
+    evaluate_bundle,
+    rollout,
+    runner_action,
+    wilson,
+)
 from robot_learning.policy import PolicyBundle, PolicyRunner
+from robot_learning.robot import RobotSpec
 from robot_learning.training import export as exporting
 from robot_learning.training.checkpoint import find_checkpoint
 from robot_learning.training.config import ALGORITHMS
 from robot_learning.training.model import load_model, make_env, make_envs, make_model
 from robot_learning.training.run import read_config, read_curve
-from robot_learning.training.train import Interrupted, Silent, export_run, resume, train
+from robot_learning.training.train import (
+    FINAL_SEED,
+    Interrupted,
+    Silent,
+    export_run,
+    resume,
+    train,
+)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -41,6 +55,19 @@ def test_every_algorithm_ends_in_a_bundle_that_computes_the_same(finished, algor
     ours = runner._session.run(None, {"observation": env.flat_observation[None]})[0][0]
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
     assert evaluate_bundle(bundle, arm6, 2, 0).episodes == 2
+
+
+def test_a_bundle_is_judged_on_plain_physics_and_remembers_what_it_saw_where_it_learnt(tiny):
+    bundle = train(*tiny("dagger", "env.shift=training"))
+    plain = evaluate_bundle(bundle, RobotSpec.load("arm6"), 3, FINAL_SEED)
+    assert bundle.evaluation["mean_distance"] == pytest.approx(plain.mean_distance, rel=1e-3)
+    runner, env = PolicyRunner(bundle), ArmEnv("arm6", shift="training")
+    seen = []
+    rollout(env, lambda env: runner_action(runner, env), 3, FINAL_SEED, observations=seen)
+    env.close()
+    part = bundle.interface.term_slices()["tip_position"]
+    mean = np.mean(seen, axis=0)[part]
+    np.testing.assert_allclose(bundle.statistics["terms"]["tip_position"]["mean"], mean, atol=1e-3)
 
 
 def test_a_run_leaves_what_made_it(finished):
