@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from std_srvs.srv import Trigger
 
 from robot_learning.base.errors import GoalError, StateError
-from robot_learning.base.periods import STREAM_PERIODS
+from robot_learning.base.periods import COMMAND_PERIODS, STREAM_PERIODS
 from robot_learning.base.types import Input
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.frames import Frames, seconds_of
@@ -75,6 +75,7 @@ class Goals:
         self.reason = ""
         self._told_at = -np.inf
         self._inside: float | None = None
+        self._decided_at = -np.inf
         self._heard = [
             node.create_subscription(PoseStamped, f"~/{name}", partial(self._on_goal, name), 10)
             for name in self._names
@@ -94,7 +95,8 @@ class Goals:
         return [str(self._node.resolve_topic_name(f"~/{name}")) for name in untold]
 
     def follow(self, distance: float, now: float) -> None:
-        """End the goal where it has been ``distance`` m away, or nearer, for long enough."""
+        """Hear of a decision with the goal ``distance`` m away; end it where it stayed near."""
+        self._decided_at = now
         if distance > self._runner.interface.tolerance:
             self._inside = None
         elif self._inside is None:
@@ -127,6 +129,11 @@ class Goals:
         limit = STREAM_PERIODS * self._runner.spec.policy_period
         return bool(0 <= now - self._told_at <= limit)
 
+    def _decided(self, now: float) -> bool:
+        """Say whether the arm still does what the policy asked for last."""
+        limit = COMMAND_PERIODS * self._runner.spec.policy_period
+        return bool(0 <= now - self._decided_at <= limit)
+
     def _on_goal(self, name: str, message: PoseStamped) -> None:
         now = self._time.now()
         streams = name in self.inputs and self._streams(now)
@@ -138,7 +145,7 @@ class Goals:
             self.end(Outcome.REFUSED, str(error))
             return
         if not streams:
-            self._runner.reset()
+            self._runner.reset(moving=self._decided(now))
         self.inputs |= {key: Input(value, now) for key, value in told.items()}
         self._told_at, self._inside = now, None
         self.outcome, self.reason = None, ""

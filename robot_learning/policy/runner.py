@@ -69,9 +69,15 @@ class PolicyRunner:
         """What the policy must be told besides the joint state: inputs, by name."""
         return set(self.interface.needs)
 
-    def reset(self) -> None:
-        """Forget the past: a new episode begins."""
-        self._history = History.start(self.interface)
+    def reset(self, *, moving: bool = False) -> None:
+        """Forget the past: a new episode begins.
+
+        Args:
+            moving: the arm still does what it was asked for last.
+        """
+        before, self._history = self._history, History.start(self.interface)
+        if moving:
+            self._history.asked = before.asked
 
     def step(
         self, state: ArmState, inputs: Mapping[str, Input], now: float, delay: float = 0.0

@@ -18,9 +18,10 @@ from rcl_interfaces.srv import GetParameters
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
+from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
-from robot_learning.base.periods import STREAM_PERIODS
+from robot_learning.base.periods import COMMAND_PERIODS, STREAM_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Snapshot
 from robot_learning.envs import ArmEnv
@@ -170,7 +171,17 @@ class Deployed(Probe):
         self.wait(self._decided(1))
         self.call(GetParameters, "/safety_node/get_parameters")
         del self.seen[:], self.done[:], self.commands[:]
-        return now[0] + self.period * self.spec.policy_every
+        return self.rest(now[0]) + self.period
+
+    def rest(self, now):
+        """Let time pass until nothing goes on of what was asked for; return the time."""
+        assert self.call(Trigger, "/policy_node/cancel").success
+        for _ in range((COMMAND_PERIODS + 1) * self.spec.policy_every):
+            now += self.period
+            self.tell_time(now)
+            self.tell_state(now)
+        assert not self.commands
+        return now
 
     def run(self, goals):
         """Play an episode."""

@@ -47,6 +47,7 @@ def episode(bundle, spec):
     runner, records = PolicyRunner(bundle, spec), []
     env.reset(seed=7)
     before = env.world.arm.fingers[0]
+    env.step(None)  # the first state comes twice, and a node decides once on each
     for _ in range(DECISIONS):
         delay = env.filter.delay
         result = runner.step(env.state, env.inputs, env.time, delay)
@@ -56,7 +57,7 @@ def episode(bundle, spec):
         records.append(record)
         env.step(result.action)
     env.close()
-    return records[1:]  # the first state comes twice, and a node decides once on each
+    return records
 
 
 def through_quaternions(env):

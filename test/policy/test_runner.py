@@ -59,3 +59,14 @@ def test_reset_forgets_the_last_action(runner, state, goal):
     runner.step(state, goal, 0.0)
     runner.reset()
     np.testing.assert_array_equal(runner.step(state, goal, 0.0).observation, first)
+
+
+def test_a_new_goal_does_not_stop_the_arm_that_an_old_one_set_in_motion(runner, state, goal):
+    runner.step(state, goal, 0.0)
+    asked = runner._history.asked
+    assert asked.any()
+    runner.reset(moving=True)
+    np.testing.assert_array_equal(runner._history.asked, asked)
+    assert not runner._history.previous_action.any()
+    runner.reset()
+    assert not runner._history.asked.any()
