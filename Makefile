@@ -17,7 +17,7 @@ HAS_ROS := $(if $(ROS),,$(shell $(PYTHON) -c "import rclpy" 2>/dev/null && echo 
 EXTRAS := $(if $(ROS),sim$(comma)ros$(comma)test,dev$(if $(HAS_ROS),,$(comma)ros))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-wall test-venv check schemas bench clean
+.PHONY: help install demo test test-wall test-slow test-venv check schemas bench clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,15 +41,18 @@ demo: install ## Train Reach on the Panda, deploy it over ROS 2, write runs/demo
 
 test: install ## Run the tests; with ROS=jazzy those of the nodes, on its rclpy
 ifneq ($(ARGS),)
-	@$(BIN)/python -m pytest -q -m 'not venv' $(ARGS)
+	@$(BIN)/python -m pytest -q -m 'not venv and not slow' $(ARGS)
 else
-	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv' --ignore test/nodes -n 2 --dist worksteal)
+	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv and not slow' --ignore test/nodes -n 2 --dist worksteal)
 	@$(BIN)/python -m pytest -q -m 'not wall_clock' test/nodes -n 2 --dist loadfile
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 endif
 
 test-wall: install ## Run the tests that live on the wall clock alone
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
+
+test-slow: install ## Run each task's demo with its shipped policy (minutes)
+	@$(BIN)/python -m pytest -q -m slow test/cli/test_demo_tasks.py $(ARGS)
 
 test-venv: install ## Install the package as on a robot's computer, and run its nodes (minutes)
 	@$(BIN)/python -m pytest -q -m venv test/test_install.py $(ARGS)

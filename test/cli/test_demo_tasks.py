@@ -1,0 +1,24 @@
+"""Each task's demo with its shipped policy, as a person starts it: minutes, so on request."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from robot_learning.cli.main import app
+from robot_learning.tasks import TASKS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("task", TASKS)
+def test_the_demo_of_each_task_reaches_its_goals_and_reports(task, tmp_path):
+    arguments = ["demo", "--task", task, "--no-train", "--goals", "2", "--runs", str(tmp_path)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    (folder,) = tmp_path.iterdir()
+    session = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    assert [goal["reached"] for goal in session["goals"]] == [True, True]
+    assert not session["violations"]
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert f"panda: {task}" in report and (folder / f"{task}.mp4").stat().st_size > 10_000
