@@ -18,6 +18,7 @@ from robot_learning.worlds.variation import load_shifts
 
 Value = str | int | float | bool
 ROBOT = "arm6"  # where neither a robot nor a bundle is given
+STALL = 20.0  # s that the simulation of a busy computer may take without any progress
 TRAINED = "panda"  # that the demo trains, where none is
 
 
@@ -114,7 +115,7 @@ def deployment(arm: Arm) -> list[NodeStart]:
         raise ConfigError("task, shift: they are of a simulated arm, and this one is real")
     return [
         *(simulation(arm) if arm.simulated else []),
-        _start(arm, "safety_node", _moving(arm)),
+        _start(arm, "safety_node", _moving(arm), _patience(arm)),
         replace(
             _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
             remaps=_remaps(arm, folder),
@@ -122,6 +123,11 @@ def deployment(arm: Arm) -> list[NodeStart]:
         _start(arm, "monitor_node", bundle),
         *(viewing(arm, bundle) if arm.view else []),
     ]
+
+
+def _patience(arm: Arm) -> dict[str, Value]:
+    """Return how long the clock may stand still: a simulated arm stands still with its clock."""
+    return {"clock_timeout": STALL} if arm.simulated and arm.use_sim_time else {}
 
 
 def _remaps(arm: Arm, bundle: Path) -> dict[str, str]:

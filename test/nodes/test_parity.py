@@ -41,6 +41,7 @@ BEGIN = 100 * 10**9  # ns, the first time on the clock
 # Control periods. The test follows a segment LEAD ahead of its stamp; for either the filter finds
 # that the arm is one period late.
 LATE = 1.1
+FORWARDED = "/probe/safety_status"
 SEEN = ("joint_position", "joint_velocity", "goal_step", "goal_velocity", "previous_action")
 SCALES = {"velocity_scale": 0.3, "acceleration_scale": 0.15}
 
@@ -103,9 +104,14 @@ class Deployed(Probe):
         self.start("safety_node", **own, **WATCHDOGS["safety_node"])
         # An episode of the environment goes on where its goal is reached.
         endless = {"settle_time": 60.0, "goal_timeout": 3600.0}
-        self.start("policy_node", **own, **endless, bundle=str(bundle.path), autostart=True)
+        self.forward = self.node.create_publisher(DiagnosticStatus, FORWARDED, 10)
+        remaps = {"safety_node/status": FORWARDED}
+        given = {**own, **endless, "bundle": str(bundle.path), "autostart": True}
+        self.start("policy_node", remaps=remaps, **given)
 
     def _on_status(self, status):
+        # From the same process as the states, so that it is heard before them.
+        self.forward.publish(status)
         start = value_of(status, "start")
         if start:
             seconds, _, nanoseconds = start.partition(".")

@@ -95,9 +95,10 @@ names = sys.argv[2].split(",")
 message = JointState(name=names, velocity=[0.5] + [0.0] * (len(names) - 1))
 while not out.get_subscription_count():
     time.sleep(0.01)
-for _ in range(4000):
-    out.publish(message)
-    time.sleep(1e-4)
+for _ in range(400):
+    for _ in range(10):  # at once, so that a busy machine's flood is one as well
+        out.publish(message)
+    time.sleep(1e-3)
 """
 
 
