@@ -50,10 +50,23 @@ def declared(name):
     found = {"use_sim_time"}
     for call in (node for text in texts for node in ast.walk(ast.parse(text))):
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("parameters."):
-            found |= {word.value for word in call.args if isinstance(word, ast.Constant)}
+            found |= constants(call)
+            found |= declared_together(ast.unparse(call.func).removeprefix("parameters."))
             if ast.unparse(call.func) == "parameters.controller":
                 found |= {"controller_type", "controller_topic"}
     return found
+
+
+def declared_together(name):
+    """Return the parameters that a class of ``nodes/parameters.py`` declares."""
+    module = ast.parse((NODES / "parameters.py").read_text(encoding="utf-8"))
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    own = [node for each in classes if each.name == name for node in ast.walk(each)]
+    return {word for node in own if isinstance(node, ast.Call) for word in constants(node)}
+
+
+def constants(call):
+    return {word.value for word in call.args if isinstance(word, ast.Constant)}
 
 
 def test_a_deployment_beside_a_real_arm_has_no_simulation():
