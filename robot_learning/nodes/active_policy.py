@@ -197,11 +197,10 @@ class ActivePolicy:
             }
             self._action.publish(messages.labelled(stamp, done))
 
-    def _on_goals(self, event: bool) -> None:
+    def _on_goals(self) -> None:
         """Hear that there is another goal, or none any more."""
-        if event:
-            self.distance, self._refused = float("nan"), ""
-        self._node.report(event=event)
+        self.distance, self._refused = float("nan"), ""
+        self._node.report(event=True)
 
     def _on_lost(self, why: str) -> None:
         """Give the goal up where an object is suddenly elsewhere; without one it may be."""

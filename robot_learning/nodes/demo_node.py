@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import JointState
 
 from robot_learning.base.errors import ConfigError, RobotLearningError, StateError
-from robot_learning.base.periods import STATE_PERIODS
+from robot_learning.base.periods import EPISODES, STATE_PERIODS
 from robot_learning.base.settings import check
 from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel, sampling
@@ -69,7 +69,7 @@ class DemoNode(Node):
         settings = check(TaskSettings, bundle.task_settings, bundle.path)
         free = Guards(self.spec).is_free
         self.task = make_task(settings, self.model, free=free)
-        self._timeout = self._timeout or 2 * self.task.steps * self.spec.policy_period
+        self._timeout = self._timeout or EPISODES * self.task.steps * self.spec.policy_period
         self.session = Session.of(self.spec, bundle)
         self._stage = Stage(self, simulated) if self.task.objects else None
         self._by_hand = self._stage is not None and not simulated

@@ -50,7 +50,7 @@ class Goals:
         clock: the node's time.
         frames: where the frames of messages are.
         times: what ends a goal.
-        report: called when something has changed, with whether that is worth a message.
+        report: called when a goal begins or ends.
 
     Attributes:
         inputs: of the goal at hand, base frame; empty where there is none.
@@ -65,7 +65,7 @@ class Goals:
         clock: NodeTime,
         frames: Frames,
         times: PolicyTimes,
-        report: Callable[[bool], None],
+        report: Callable[[], None],
     ) -> None:
         self._node, self._runner, self._time, self._frames = node, runner, clock, frames
         self._times, self._report = times, report
@@ -123,7 +123,7 @@ class Goals:
         """Pursue the goal no longer."""
         self.inputs, self._told_at, self._inside = {}, -np.inf, None
         self.outcome, self.reason = outcome, reason
-        self._report(True)
+        self._report()
 
     def _streams(self, now: float) -> bool:
         limit = STREAM_PERIODS * self._runner.spec.policy_period
@@ -149,7 +149,8 @@ class Goals:
         self.inputs |= {key: Input(value, now) for key, value in told.items()}
         self._told_at, self._inside = now, None
         self.outcome, self.reason = None, ""
-        self._report(not streams)
+        if not streams:
+            self._report()
 
     def _told(self, name: str, message: PoseStamped) -> dict[str, Array]:
         """Return the inputs that a message tells, in the base frame."""

@@ -12,7 +12,7 @@ from robot_learning.kinematics import ArmModel
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.frames import Frames
 from robot_learning.nodes.gripper import GripperState
-from robot_learning.nodes.objects import ObjectPoses
+from robot_learning.nodes.objects import TRACKED, ObjectPoses
 from robot_learning.policy import History, Interface
 from robot_learning.policy.terms import OPENING
 
@@ -33,9 +33,7 @@ class Judge:
         self._interface, self._model = interface, model
         frames, gripper = Frames(node, model.spec), model.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, clock)
-        self._objects = ObjectPoses(
-            node, interface.objects, clock, frames, topics="policy_node/objects"
-        )
+        self._objects = ObjectPoses(node, interface.objects, clock, frames, topics=TRACKED)
 
     def hear(self, message: JointState) -> None:
         """Take over what joint states tell of the gripper."""

@@ -24,19 +24,19 @@ from robot_learning.nodes import messages
 from robot_learning.nodes.clock import ClockWatch, NodeTime
 from robot_learning.nodes.frames import Frames
 from robot_learning.nodes.gripper import GripperState
-from robot_learning.nodes.objects import ObjectPoses
+from robot_learning.nodes.objects import TRACKED, ObjectPoses
 from robot_learning.nodes.outlet import Outlet
 from robot_learning.nodes.parameters import DEVIATION
 from robot_learning.nodes.run import refuse_misspelt
+from robot_learning.nodes.sources import UNKNOWN
 from robot_learning.nodes.states import TOPIC, JointStates
+from robot_learning.policy.terms import OPENING
 from robot_learning.robot import RobotSpec
 
 SIMULATION = "sim_node"
-TRACKED = "policy_node/objects"  # where a tracker tells a deployed policy of the objects
 SILENCE = 2.0  # s without a joint state after which nobody waits any longer
 LOOK = 0.02  # s
 DISCOVERY = 1.0  # s
-UNKNOWN = "_NODE_NAME_UNKNOWN_"
 
 
 class Link:
@@ -155,7 +155,7 @@ class Link:
         """What else was heard, by name, by the node's time."""
         heard = {} if self._objects is None else dict(self._objects.positions)
         if self.gripper is not None and self.gripper.opening is not None:
-            heard["gripper_opening"] = self.gripper.opening
+            heard[OPENING] = self.gripper.opening
         return heard
 
     def problem(self) -> str:

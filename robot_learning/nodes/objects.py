@@ -16,6 +16,7 @@ from robot_learning.nodes.clock import NodeTime, is_set
 from robot_learning.nodes.frames import Frames, seconds_of
 
 Array = NDArray[np.float64]
+TRACKED = "policy_node/objects"  # where a tracker tells a deployed policy of the objects
 OVERTAKEN = 1.0  # s; a stamp farther back is of a clock that was set back
 JUMP, FASTEST = 0.05, 3.0  # m, m/s; an object that goes farther between two poses is another one
 

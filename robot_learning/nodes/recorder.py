@@ -15,6 +15,7 @@ from robot_learning.monitoring.session import Session
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.diagnostics import WAITING
+from robot_learning.nodes.objects import TRACKED
 from robot_learning.robot import RobotSpec
 
 
@@ -45,7 +46,7 @@ class Recorder:
             node.create_subscription(Float64MultiArray, topic, self._on_positions, 50)
         node.create_subscription(Float64MultiArray, "policy_node/action", self._on_action, 50)
         for name in objects:
-            topic, heard = f"policy_node/objects/{name}", partial(self._on_pose, name)
+            topic, heard = f"{TRACKED}/{name}", partial(self._on_pose, name)
             node.create_subscription(PoseStamped, topic, heard, messages.JOINT_STATES)
 
     def add_tick(self, status: DiagnosticStatus) -> None:

@@ -9,6 +9,8 @@ from rclpy.callback_groups import CallbackGroup
 
 from robot_learning.base.errors import StateError
 
+UNKNOWN = "_NODE_NAME_UNKNOWN_"  # to rclpy, until discovery has told whose a topic is
+
 
 class Pace(CallbackGroup):
     """Serves its subscription at most once in ``interval`` s.

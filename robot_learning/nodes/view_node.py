@@ -33,6 +33,7 @@ from robot_learning.nodes.messages import trajectory_of
 from robot_learning.nodes.newest import SURE, Newest
 from robot_learning.nodes.run import run
 from robot_learning.nodes.scene import ToldScene
+from robot_learning.nodes.sources import UNKNOWN as UNNAMED_NODE
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.policy import PolicyBundle
 from robot_learning.policy.terms import GOALS
@@ -41,7 +42,6 @@ from robot_learning.robot.description import description
 
 Array = NDArray[np.float64]
 DESCRIPTION = "robot_description"
-UNNAMED = "_NODE_NAME_UNKNOWN_"  # to rclpy, until discovery has told
 KEPT = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 PERIOD = 0.1  # s of steady time between two pictures
 SOON = 2 * PERIOD  # s in which a policy's status follows a goal
@@ -113,7 +113,7 @@ class ViewNode(Node):
         publishers = self.get_publishers_info_by_topic(topic)
         others = [p.node_name for p in publishers if (p.node_namespace, p.node_name) != own]
         if others:
-            who = "another node" if others[0] == UNNAMED else others[0]
+            who = "another node" if others[0] == UNNAMED_NODE else others[0]
             self.get_logger().info(f"{who} publishes {topic}; this node does not")
             self._looking.cancel()
             if self._description is not None:
