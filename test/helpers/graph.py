@@ -5,6 +5,7 @@ nodes have done what the last one asked of them. A busy machine makes a test slo
 Only what does not come in ``PATIENCE`` looks and ``SECONDS`` fails it, however fast the machine.
 """
 
+import itertools
 import os
 import tempfile
 import time
@@ -357,6 +358,23 @@ class Graph(Probe):
         self.wait(lambda: self.commands, step)
         self.follow_policy = True
         self.until(lambda: "no_command" not in value_of(self.status[-1], "causes"))
+
+    def work(self, goals, predicate):
+        """Let the policy go from goal to goal until ``predicate()`` holds.
+
+        Nodes find each other when they find each other; one goal may be over by then.
+        """
+        goals, asked = itertools.cycle(goals), -np.inf
+
+        def step():
+            nonlocal asked
+            if self._ended() and self.driver.seconds - asked > 2.0:
+                asked = self.driver.seconds
+                self.goal(next(goals))
+            self.step()
+
+        self.pursue(next(goals))
+        self.wait(predicate, step)
 
     def policy_status(self):
         return [status.message for status in self.policy_said]
