@@ -37,6 +37,7 @@ def on_topics(
         spec,
         task.objects,
         gripper=task.gripper,
+        object_deviation=bundle.object_deviation,
         namespace=namespace,
         reset_service=reset_service,
         ros_args=shlex.split(ros_args),

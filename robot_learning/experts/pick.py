@@ -9,6 +9,7 @@ from robot_learning.tasks.pick import PickAndPlace
 
 Array = NDArray[np.float64]
 CLOSE = (0.012, 0.022)  # m from the grasp at which the gripper closes, and stays open
+LAND = (0.01, 0.06)  # m beside the goal from which a held box goes down to it, and up from it
 BETWEEN = (0.025, 0.035)  # m from the grasp: surely between the fingers, surely not
 
 
@@ -23,7 +24,7 @@ class PickScript(Script):
 
     def _carry(self, seen: Seen, box: Array, goal: Array) -> Waypoint:
         """Go over the box, down, close, and to the goal, each turning into the next gradually."""
-        grasp = box + [0, 0, max(self.task.table.lowest + self.task.table.floor - box[2], 0.0)]
+        grasp = box + [0, 0, max(self._lowest - box[2], 0.0)]
         offset = seen.tip - grasp
         away = float(np.linalg.norm(offset))
         fetch = self._down_on(seen.tip, grasp)
@@ -33,8 +34,14 @@ class PickScript(Script):
         as_wide *= 1 - fade(opened, self.task.closed_on, self.task.closed_on + 0.06)
         held = as_wide * (1 - fade(away, *BETWEEN))
         carried = self._way_to(box, goal) + seen.tip - box
+        # A box that slipped up between the fingers is no reason to press on the floor.
+        carried[2] = max(carried[2], self._lowest)
         opening = fade(away, *CLOSE) * (1 - held)
         return Waypoint(held * carried + (1 - held) * fetch, opening=opening)
+
+    @property
+    def _lowest(self) -> float:
+        return self.task.table.floor + self.task.table.lowest
 
     def _down_on(self, point: Array, target: Array) -> Array:
         """Return where a point goes next to come down on a target: up, across, down."""
@@ -45,8 +52,9 @@ class PickScript(Script):
         return np.array([*(point[:2] - free * offset[:2]), target[2] + height])
 
     def _way_to(self, box: Array, goal: Array) -> Array:
-        """Return where the held box goes next: straight to the goal."""
-        return goal
+        """Return where the held box goes next: to the goal, a little above it from afar."""
+        aside = float(np.linalg.norm((goal - box)[:2]))
+        return goal + [0, 0, fade(aside, *LAND) * self.task.hover]
 
 
 class StackScript(PickScript):

@@ -22,9 +22,9 @@ class PushScript(Script):
 
     task: Push
     _retreat = 0.0  # m, from a box that needs no more push
-    _back = 0.06  # m, from a box of full size that it would push askew
+    _back = 0.1  # m, from a box of full size that it would push askew
     # m beside the line to the goal up to which the tool pushes fully, from which not at all.
-    _beside: ClassVar[tuple[float, float]] = (0.008, 0.03)
+    _beside: ClassVar[tuple[float, float]] = (0.008, 0.02)
 
     def waypoint(self, seen: Seen) -> Waypoint:
         """See :class:`~robot_learning.experts.script.Script`."""

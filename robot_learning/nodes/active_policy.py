@@ -69,7 +69,12 @@ class ActivePolicy:
         gripper = runner.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, clock)
         self._objects = ObjectPoses(
-            node, runner.interface.objects, clock, frames, times.deviation, self._on_lost
+            node,
+            runner.interface.objects,
+            clock,
+            frames,
+            lambda: times.deviation(runner),
+            self._on_lost,
         )
         self._refused = self._stop = self._limits = ""
         self._delay = 0.0

@@ -26,7 +26,6 @@ from robot_learning.nodes.frames import Frames
 from robot_learning.nodes.gripper import GripperState
 from robot_learning.nodes.objects import TRACKED, ObjectPoses
 from robot_learning.nodes.outlet import Outlet
-from robot_learning.nodes.parameters import DEVIATION
 from robot_learning.nodes.run import refuse_misspelt
 from robot_learning.nodes.sources import UNKNOWN
 from robot_learning.nodes.states import TOPIC, JointStates
@@ -48,6 +47,7 @@ class Link:
         spec: the robot.
         objects: names of those to hear of.
         gripper: hear of its gripper, and move it.
+        object_deviation: largest standard deviation of an object's position that counts, m.
         namespace: of all topics and services.
         use_sim_time: follow ``/clock``.
         ros_args: what may follow ``--ros-args``: remappings and parameters of its node.
@@ -70,6 +70,7 @@ class Link:
         objects: Sequence[str] = (),
         *,
         gripper: bool = False,
+        object_deviation: float = float("inf"),
         namespace: str = "",
         use_sim_time: bool = False,
         ros_args: Sequence[str] = (),
@@ -78,6 +79,7 @@ class Link:
         self.spec, self.patience = spec, patience
         self.timeout = STATE_PERIODS * spec.control_period
         self._names, self.fault, self._silent = tuple(objects), "", 0.0
+        self._object_deviation = object_deviation
         self._motion: Trajectory | None = None  # sent last
         self._start = 0.0
         self._context = Context()
@@ -124,7 +126,7 @@ class Link:
             self._names,
             self.time,
             Frames(self.node, self.spec),
-            lambda: DEVIATION,
+            lambda: self._object_deviation,
             self._lose,
             f"{SIMULATION}/objects" if self.simulated else TRACKED,
         )

@@ -17,8 +17,6 @@ from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import TOPICS, Gripper, check_shared
 
-DEVIATION = 0.01  # m
-
 
 def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
     """Declare a string parameter and return its value."""
@@ -118,8 +116,8 @@ class PolicyTimes:
         ).of
         told = "age at which the pose of an object is stale"
         self.object = Timeout(node, "object_timeout", STATE_PERIODS, "control", told).of
-        told = "largest standard deviation of an object's position that counts, m"
-        number(node, "object_deviation", DEVIATION, 0.0, 1.0, told, read_only=False)
+        told = "largest standard deviation of an object's position that counts, m; 0: the bundle's"
+        number(node, "object_deviation", 0.0, 0.0, 1.0, told, read_only=False)
         told = "time inside the tolerance after which a goal is reached"
         self._settle = Timeout(node, "settle_time", SETTLE_PERIODS, "policy", told, longest=60.0)
         self._node = node
@@ -136,9 +134,10 @@ class PolicyTimes:
         steps = runner.bundle.episode_steps or 0
         return asked or EPISODES * steps * runner.spec.policy_period
 
-    def deviation(self) -> float:
+    def deviation(self, runner: PolicyRunner) -> float:
         """Return the largest standard deviation of an object's position that counts, m."""
-        return float(self._node.get_parameter("object_deviation").value)
+        asked = float(self._node.get_parameter("object_deviation").value)
+        return asked or runner.bundle.object_deviation
 
 
 class SafetyTimeouts:

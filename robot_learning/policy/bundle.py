@@ -21,6 +21,7 @@ from robot_learning.robot import RobotSpec
 FORMAT = 4
 SUMS = "SHA256SUMS"
 FILES = ("bundle.json", "evaluation.json", "policy.onnx", "statistics.json")
+DEVIATION = 0.005  # m; what policies bear that were trained with less
 _FIELDS = {"format", "name", "task", "interface", "robot", "robot_hash", "provenance"}
 
 
@@ -57,6 +58,14 @@ class PolicyBundle:
         """Policy periods in an episode of its task; None where the bundle does not say."""
         steps = self.task_settings.get("steps")
         return None if steps is None else int(steps)
+
+    @property
+    def object_deviation(self) -> float:
+        """Largest standard deviation of an object's position that the policy is trusted with, m.
+
+        It is that of the training, noise and offset together.
+        """
+        return max(float(self.provenance.get("object_deviation", 0.0)), DEVIATION)
 
     @classmethod
     def load(cls, path: str | Path) -> "PolicyBundle":

@@ -15,6 +15,7 @@ from robot_learning.tasks.task import DRAWS, Task
 Array = NDArray[np.float64]
 HOVER = 0.03  # m between the tool and what it passes over
 FORK = 1.5  # widths of a box, from which a tool's radius is too large to push it
+LOW = 0.033  # m above the floor, the most at which a tool pushes: tall objects tip sooner
 RUN_UP = 0.02  # m between the tool and what it is about to push
 PHYSICS_DT = 0.008  # s, for boxes of full size
 BEYOND = (0.05, 0.2)  # m past the tool's reach, where boxes slide to
@@ -44,6 +45,7 @@ class Push(Task):
     full_size = ObjectSpec("object", width=0.05, height=0.05, mass=0.3, friction=0.5)
     turn: ClassVar[float] = np.pi / 4  # rad that a box is turned by at most
     opening: ClassVar[float] = 0.0  # of the gripper at the start
+    pushed_at: ClassVar[float] = 0.66  # of an object's height; lower, the floor is near
 
     def __init__(self, *args: Any, object_spec: ObjectSpec | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -53,7 +55,7 @@ class Push(Task):
         # Small boxes tip and jump sooner.
         self.physics_dt = PHYSICS_DT * self.table.scale
         self.hover = HOVER * self.table.scale
-        self.height = max(self.table.lowest, min(0.5 * self.object.height, 0.03))
+        self.height = max(self.table.lowest, min(self.pushed_at * self.object.height, LOW))
         self.over = max(
             self.object.height + max(self.table.beyond, 0.0) + self.hover, self.height + HOVER
         )
@@ -108,6 +110,7 @@ class Slide(Push):
     default_tolerance = 0.05
     full_size = ObjectSpec("object", width=0.06, height=0.03, mass=0.1, friction=1.0)
     turn = 0.0
+    pushed_at = 0.5
     floor_friction = 0.05
 
     def _draw_ends(self, rng: np.random.Generator) -> tuple[Array, Array]:

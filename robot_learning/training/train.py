@@ -1,6 +1,7 @@
 """Training: from a run's configuration to its bundle."""
 
 import contextlib
+import math
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from robot_learning.training.run import (
 )
 from robot_learning.training.signals import Interrupted, Signals
 from robot_learning.training.tracking import Tracker
+from robot_learning.worlds.variation import load_shifts
 
 __all__ = ["Interrupted", "Silent", "Watcher", "export_run", "resume", "train"]
 
@@ -210,6 +212,7 @@ def _export(
                 },
                 "code": run.code,
                 "seed": run.seed,
+                "object_deviation": _object_deviation(run),
                 "steps": model.num_timesteps,
                 "seconds": curve[-1]["seconds"] if curve else 0.0,
             },
@@ -219,6 +222,14 @@ def _export(
         env.close()
         if shifted is not None:
             shifted.close()
+
+
+def _object_deviation(run: RunConfig) -> float:
+    """Return the largest standard deviation of an object's position in the training, m."""
+    if run.train.env.shift is None:
+        return 0.0
+    drawn = load_shifts(run.train.env.shift)
+    return math.hypot(*(drawn.largest(name) for name in ("input_noise", "input_bias")))
 
 
 def _report(folder: Path, bundle: PolicyBundle, evaluation: Evaluation) -> None:

@@ -38,6 +38,7 @@ class RosWorld(World):
         spec: the robot.
         objects: what it moves.
         gripper: move its gripper; one that is not moved stays as it is.
+        object_deviation: largest standard deviation of an object's position that counts, m.
         namespace: of all topics and services.
         reset_service: of type ``std_srvs/Trigger``, called before the objects are asked for.
         use_sim_time: follow ``/clock``.
@@ -65,6 +66,7 @@ class RosWorld(World):
         objects: Sequence[ObjectSpec] = (),
         *,
         gripper: bool = False,
+        object_deviation: float = math.inf,
         namespace: str = "",
         reset_service: str = "",
         use_sim_time: bool = False,
@@ -86,6 +88,7 @@ class RosWorld(World):
             spec,
             [item.name for item in objects],
             gripper=gripper,
+            object_deviation=object_deviation,
             namespace=namespace,
             use_sim_time=use_sim_time,
             ros_args=ros_args,

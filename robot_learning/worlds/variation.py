@@ -94,6 +94,13 @@ class Distribution(Section):
             return float(rng.normal(*self.normal))
         return float(rng.choice(self.choice or []))
 
+    @property
+    def largest(self) -> float:
+        """The largest value there is; without an end, three deviations above the mean."""
+        if self.normal is not None:
+            return self.normal[0] + 3 * self.normal[1]
+        return max(self.uniform or self.log_uniform or self.choice or ())
+
 
 def _model(name: str, value: Any, base: type[Section]) -> type[Section]:
     """Return a section with a ``value`` for each of :class:`Variation`, none of them needed."""
@@ -138,6 +145,11 @@ class Randomization:
             number = max(number, LOWEST.get(name, 0.0))
             drawn[name] = round(number) if name.endswith("latency") else number
         return Variation(**drawn)
+
+    def largest(self, name: str) -> float:
+        """Return the largest value that is drawn of what is 0 in the plain simulation."""
+        value = self.values.get(name, 0.0)
+        return value.largest if isinstance(value, Distribution) else value
 
 
 class Case(NamedTuple):

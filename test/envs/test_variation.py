@@ -41,6 +41,9 @@ def test_values_are_drawn_for_each_episode_as_the_file_says(tmp_path):
     assert {shift.action_latency for shift in drawn} == {0, 2}
     assert {shift.joint_noise for shift in drawn} == {0.001}
     assert min(shift.link_mass for shift in drawn) == 0.1  # nothing weighs less than nothing
+    largest = {name: load_shifts(file).largest(name) for name in NAMES}
+    assert largest["payload"] == 0.4 and largest["friction"] == 2.0 and largest["damping"] == 0.0
+    assert largest["action_latency"] == 2 and largest["joint_noise"] == 0.001
 
 
 def test_some_episodes_are_plain():

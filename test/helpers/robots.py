@@ -65,7 +65,11 @@ def scripted_onnx(interface: Interface, gain: float = 1.0) -> bytes:
 
 
 def scripted_bundle(
-    path: Path, robot: str | Path, gain: float = 1.0, **interface_changes
+    path: Path,
+    robot: str | Path,
+    gain: float = 1.0,
+    object_deviation: float = 0.0,
+    **interface_changes,
 ) -> PolicyBundle:
     """Write the bundle of a policy that follows its goal_step."""
     spec = RobotSpec.load(robot)
@@ -80,5 +84,5 @@ def scripted_bundle(
         onnx=scripted_onnx(interface, gain),
         statistics=statistics.reference(seen, interface.term_slices()),
         evaluation={"episodes": 0},
-        provenance={"algorithm": "scripted"},
+        provenance={"algorithm": "scripted", "object_deviation": object_deviation},
     )

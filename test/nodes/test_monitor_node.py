@@ -4,6 +4,7 @@ from helpers.robots import scripted_bundle
 
 GOALS = [0.4, 0.1, 0.3], [0.4, -0.1, 0.3]
 
+
 def listen(graph):
     """Return the monitor's last statuses by name."""
     named = {}

@@ -96,7 +96,8 @@ class Tracker:
 @pytest.fixture
 def tracked(arm, arm6_model, tmp_path):
     """The arm with a policy that must know where an object is, and nobody who tells it."""
-    bundle = scripted_bundle(tmp_path / "bundle", "arm6", observed=("goal_step", "object_offset"))
+    observed = ("goal_step", "object_offset")
+    bundle = scripted_bundle(tmp_path / "bundle", "arm6", object_deviation=0.02, observed=observed)
     arm.activate(bundle.path)
     arm.model = arm6_model
     yield arm
@@ -125,6 +126,18 @@ def test_what_an_object_waits_for_is_named_and_nothing_moves(tracked):
         tracked.wait_at_rest(2.0)
         vars(tracker).update(good)
         tracked.until(lambda: not says(tracked, "no input")())
+
+
+def test_an_object_counts_as_far_as_the_bundle_was_trained_with_it(tracked):
+    tracker = Tracker(tracked)
+    tracker.covariance = 0.015**2
+    tracked.goal(away(tracked))
+    tracked.until(lambda: tracked.commands, 3.0)
+    tracker.covariance = 0.021**2
+    tracked.until(says(tracked, "no input", "0.0210 m; at most 0.02 m counts"))
+    assert tracked.set_parameter("/policy_node", "object_deviation", 0.03).successful
+    tracked.until(lambda: not says(tracked, "no input")())
+    assert tracked.set_parameter("/policy_node", "object_deviation", 0.0).successful
 
 
 def test_an_object_that_is_suddenly_elsewhere_ends_the_goal(tracked):
