@@ -37,7 +37,8 @@ class NodeTime:
 
     def seconds(self, stamp: Time) -> float:
         """Return when a stamp was, s."""
-        self.now()
+        if not self._zero:
+            self.now()
         return (nanoseconds_of(stamp) - self._zero) * 1e-9
 
     def stamp(self, seconds: float) -> Time:

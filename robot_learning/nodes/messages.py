@@ -1,7 +1,10 @@
 """Between ROS messages and the package's types. Joints are matched by name, never by place."""
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -62,12 +65,18 @@ def labelled(stamp: Time, parts: Mapping[str, Sequence[float]]) -> Float64MultiA
     The message has no header: its first two numbers are the stamp.
     """
     parts = {STAMP[0]: [stamp.sec], STAMP[1]: [stamp.nanosec], **parts}
+    sizes = tuple((label, len(part)) for label, part in parts.items())
+    data = array("d", chain.from_iterable(parts.values()))
+    return Float64MultiArray(layout=_layout(sizes), data=data)
+
+
+@lru_cache
+def _layout(sizes: tuple[tuple[str, int], ...]) -> MultiArrayLayout:
+    """Return the layout of parts with these labels and sizes; a node's are always the same."""
     dimensions = [
-        MultiArrayDimension(label=label, size=len(part), stride=len(part))
-        for label, part in parts.items()
+        MultiArrayDimension(label=label, size=size, stride=size) for label, size in sizes
     ]
-    data = [float(value) for part in parts.values() for value in part]
-    return Float64MultiArray(layout=MultiArrayLayout(dim=dimensions), data=data)
+    return MultiArrayLayout(dim=dimensions)
 
 
 def parts_of(message: Float64MultiArray) -> tuple[Time, dict[str, Array]]:

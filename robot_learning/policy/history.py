@@ -58,7 +58,9 @@ class History:
             if command.acceleration is not None:
                 most = command.acceleration * self.control_period
                 change = shorten(command.qd - self.asked[0], most)
-            self.asked = np.vstack([self.asked[0] + change, self.asked[:-1]])
+            asked = np.empty_like(self.asked)
+            asked[0], asked[1:] = self.asked[0] + change, self.asked[:-1]
+            self.asked = asked
 
     def velocities(self, inputs: Mapping[str, Input]) -> dict[str, Array]:
         """Return the velocities (3,) of those inputs that are positions, m/s."""
@@ -71,23 +73,31 @@ class History:
 
     def ahead(
         self, model: ArmModel, state: ArmState, inputs: Mapping[str, Input], lead: float
-    ) -> tuple[ArmState, dict[str, Array]]:
-        """Return the arm and the values of the inputs ``lead`` s after the measured state.
+    ) -> tuple[ArmState, dict[str, Array], dict[str, Array]]:
+        """Return the arm, and values and velocities of the inputs, ``lead`` s after the state.
 
         All goes on as it moves; the arm also makes up for what it was asked for since, and takes
         along what moves as its tip does.
         """
         values = {name: item.value for name, item in inputs.items()}
+        velocities = self.velocities(inputs)
         if not lead:
-            return state, values
+            return state, values, velocities
         last = min(round(lead / self.control_period), REMEMBERED - 1)
-        since = self.asked[: last + 1] - self.asked[last]
-        gained = self.control_period * (since[:-1] + since[1:]).sum(axis=0) / 2
-        J = model.jacobian(state.q)[:3]
-        tip, step = J @ state.qd, J @ gained
-        square = max(float(tip @ tip), SLOW**2)
-        for name, velocity in self.velocities(inputs).items():
-            share = 0.0 if name in GOALS else min(max(float(velocity @ tip) / square, 0.0), 1.0)
-            values[name] = values[name] + lead * velocity + share * step
-        q = state.q + lead * state.qd + gained
-        return ArmState(q, state.qd + since[0], state.stamp + lead), values
+        since = self.asked[:last] - self.asked[last]
+        q, qd = state.q + lead * state.qd, state.qd
+        if last:
+            # By the trapezoidal rule, from 0 where the state was measured to the newest.
+            gained = self.control_period * (since.sum(axis=0) - since[0] / 2)
+            q, qd = q + gained, qd + since[0]
+        for name, velocity in velocities.items():
+            values[name] = values[name] + lead * velocity
+        moved = [name for name in velocities if name not in GOALS]
+        if last and moved:
+            J = model.jacobian(state.q)[:3]
+            tip, step = J @ state.qd, J @ gained
+            square = max(float(tip @ tip), SLOW**2)
+            for name in moved:
+                share = min(max(float(velocities[name] @ tip) / square, 0.0), 1.0)
+                values[name] = values[name] + share * step
+        return ArmState(q, qd, state.stamp + lead), values, velocities

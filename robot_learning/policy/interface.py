@@ -136,14 +136,14 @@ class Interface:
         for needed, name in self.needs.items():
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
-        state, values = history.ahead(model, state, inputs, round(lead, MICRO))
+        state, values, velocities = history.ahead(model, state, inputs, round(lead, MICRO))
         sight = Sight(
             model=model,
             state=state,
             T_base_tip=model.forward(state.q),
             J=model.jacobian(state.q),
             inputs=values,
-            velocities=history.velocities(inputs),
+            velocities=velocities,
             previous_action=history.previous_action,
         )
         flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
