@@ -35,7 +35,9 @@ class PushScript(Script):
             near = 1 - fade(
                 float(np.linalg.norm(seen.tip - box)), self.task.behind, 1.2 * self.task.behind
             )
-            return Waypoint(seen.tip - [*(near * self._retreat * ahead), 0.0])
+            # No lower than it pushed: what imitates this must not come to rest on the floor.
+            sunk = min(seen.tip[2] - self.task.table.floor - self.task.height, 0.0)
+            return Waypoint(seen.tip - [*(near * self._retreat * ahead), sunk])
         behind = box[:2] - self.task.behind * ahead
         up = fade(seen.tip[2] - self.task.table.floor - self.task.height, 0.008, 0.025)
         if left < NEAR_ENOUGH * self.task.tolerance and up > 0.5:

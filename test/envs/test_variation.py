@@ -5,6 +5,7 @@ from gymnasium.utils.env_checker import check_env
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.envs import ArmEnv
+from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet import BulletArm, Server
 from robot_learning.worlds.variation import (
     NAMES,
@@ -209,6 +210,20 @@ def test_a_shifted_arm_moves_otherwise(arm6, values, least):
     shifted, back = ends(values)
     assert np.abs(shifted - plain).max() > least
     np.testing.assert_allclose(back, plain, atol=1e-9)
+
+
+@pytest.mark.parametrize("robot", ["ur5", "xarm6", "arm6", "panda"])
+def test_light_wrists_bear_damping_with_weak_motors(robot):
+    world, spec = Server(physics_dt=0.008), RobotSpec.load(robot)
+    arm = BulletArm(world, spec)
+    arm.vary(damping=2.0, motor_gain=0.4)
+    arm.reset(spec.home)
+    way = np.array([spec.home, spec.home + 0.2])
+    states = [arm.step(Trajectory(np.array([0.0, 0.4]), way, np.zeros_like(way)), 0.4)]
+    states += [arm.step(Trajectory.rest(way[1]), 0.04) for _ in range(50)]
+    world.close()
+    assert max(np.abs(state.qd).max() for state in states) < 2.0
+    assert np.abs(states[-1].q - way[1]).max() < 0.02
 
 
 def test_a_slippery_floor_and_a_tilted_one():

@@ -1,5 +1,8 @@
 """A simulated arm whose joints follow position and velocity targets."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,7 @@ Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
+DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
 MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
 
 
@@ -71,6 +75,7 @@ class BulletArm:
         self.fingers = np.zeros((2, len(own)))
         self._fingers = [index[name] for name in own]
         self._couple()
+        self._bearable = self._bearable_damping(info)
         closed = self._joints[-1:] if spec.gripper else []
         for link in self._fingers or closed:
             bullet.changeDynamics(
@@ -125,7 +130,7 @@ class BulletArm:
         Args:
             link_mass: times the masses and inertias of the moving links.
             payload: mass added at the centre of the last joint's link, kg.
-            damping: of the joints, N m s/rad or N s/m.
+            damping: of the joints, N m s/rad or N s/m; less on light ones, which would swing up.
             motor_gain: times the motors' gains.
             motor_force: times their largest forces.
         """
@@ -137,9 +142,23 @@ class BulletArm:
                 link,
                 mass=mass + (payload if link == self._joints[-1] else 0.0),
                 localInertiaDiagonal=inertia.tolist(),
-                jointDamping=damping,
+                jointDamping=min(damping, link_mass * self._bearable.get(link, 0.0)),
                 physicsClientId=self._client,
             )
+
+    def _bearable_damping(self, info: Sequence[Any]) -> dict[int, float]:
+        """Return the most damping that each joint bears, N m s/rad or N s/m.
+
+        Bullet integrates damping explicitly, which diverges from twice a joint's inertia by the
+        physics step on. The inertia is that with all other joints free, at home.
+        """
+        moving = [item[0] for item in info if item[2] != bullet.JOINT_FIXED]
+        home = dict(zip(self._joints, self.spec.home.tolist(), strict=True))
+        q = [home.get(joint, 0.0) for joint in moving]
+        M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
+        inertia = 1 / np.diag(np.linalg.inv(M))
+        most = DAMPED * inertia / self.server.physics_dt
+        return dict(zip(moving, most.tolist(), strict=True))
 
     def _set_motors(self, gain: float, force: float) -> None:
         stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
