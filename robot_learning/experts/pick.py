@@ -8,6 +8,7 @@ from robot_learning.experts.script import Script, Seen, Waypoint, fade
 from robot_learning.tasks.pick import PickAndPlace
 
 Array = NDArray[np.float64]
+SPARE = 0.004  # m that a grasp is higher than the filter lets the tool go
 CLOSE = (0.012, 0.022)  # m from the grasp at which the gripper closes, and stays open
 LAND = (0.01, 0.06)  # m beside the goal from which a held box goes down to it, and up from it
 BETWEEN = (0.025, 0.035)  # m from the grasp: surely between the fingers, surely not
@@ -41,7 +42,7 @@ class PickScript(Script):
 
     @property
     def _lowest(self) -> float:
-        return self.task.table.floor + self.task.table.lowest
+        return self.task.table.floor + self.task.table.lowest + SPARE
 
     def _down_on(self, point: Array, target: Array) -> Array:
         """Return where a point goes next to come down on a target: up, across, down."""
