@@ -21,7 +21,7 @@ from robot_learning.robot import RobotSpec
 FORMAT = 4
 SUMS = "SHA256SUMS"
 FILES = ("bundle.json", "evaluation.json", "policy.onnx", "statistics.json")
-DEVIATION = 0.005  # m; what policies bear that were trained with less
+DEVIATION = 0.005  # m, the least that counts, so that a tracker with a covariance is heard at all
 _FIELDS = {"format", "name", "task", "interface", "robot", "robot_hash", "provenance"}
 
 
@@ -63,7 +63,7 @@ class PolicyBundle:
     def object_deviation(self) -> float:
         """Largest standard deviation of an object's position that the policy is trusted with, m.
 
-        It is that of the training, noise and offset together.
+        It is that of the training, noise and offset together, or 5 mm where that is less.
         """
         return max(float(self.provenance.get("object_deviation", 0.0)), DEVIATION)
 

@@ -147,7 +147,7 @@ class Randomization:
         return Variation(**drawn)
 
     def largest(self, name: str) -> float:
-        """Return the largest value that is drawn of what is 0 in the plain simulation."""
+        """Return the largest value drawn for a quantity that is 0 in the plain simulation."""
         value = self.values.get(name, 0.0)
         return value.largest if isinstance(value, Distribution) else value
 

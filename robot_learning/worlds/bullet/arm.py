@@ -130,7 +130,7 @@ class BulletArm:
         Args:
             link_mass: times the masses and inertias of the moving links.
             payload: mass added at the centre of the last joint's link, kg.
-            damping: of the joints, N m s/rad or N s/m; less on light ones, which would swing up.
+            damping: of the joints, N m s/rad or N s/m; a light joint gets as much as it bears.
             motor_gain: times the motors' gains.
             motor_force: times their largest forces.
         """
@@ -149,8 +149,8 @@ class BulletArm:
     def _bearable_damping(self, info: Sequence[Any]) -> dict[int, float]:
         """Return the most damping that each joint bears, N m s/rad or N s/m.
 
-        Bullet integrates damping explicitly, which diverges from twice a joint's inertia by the
-        physics step on. The inertia is that with all other joints free, at home.
+        Bullet integrates damping explicitly. That diverges where the damping times the physics
+        step is more than twice the joint's inertia, which is taken at home, all others free.
         """
         moving = [item[0] for item in info if item[2] != bullet.JOINT_FIXED]
         home = dict(zip(self._joints, self.spec.home.tolist(), strict=True))
