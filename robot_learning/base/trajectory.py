@@ -44,6 +44,14 @@ class Trajectory:
         q, qd = _hermite(self.times, self.q, self.qd, at.ravel())
         return q.reshape(*at.shape, -1), qd.reshape(*at.shape, -1)
 
+    def steps(self, count: int, dt: float) -> Array:
+        """Return the way of ``count`` steps of ``dt`` s: where each begins, and how fast it goes.
+
+        Positions and velocities (count, 2, n); a step's velocity is what ends it where the next
+        begins.
+        """
+        return _steps(self.times, self.q, self.qd, count, dt)
+
     def tail(self, t: float) -> "Trajectory":
         """Return what is left of the motion from ``t`` s on."""
         later = self.times > t + _SNAP
@@ -106,3 +114,16 @@ def _hermite(times: Array, q: Array, qd: Array, at: Array) -> tuple[Array, Array
                 6 * s * r * (q1 - q0) / h + r * (1 - 3 * s) * v0 + s * (3 * s - 2) * v1
             )
     return out_q, out_qd
+
+
+@compiled
+def _steps(times: Array, q: Array, qd: Array, count: int, dt: float) -> Array:
+    at = np.empty(count + 1)
+    for i in range(count + 1):
+        at[i] = i * dt
+    positions = _hermite(times, q, qd, at)[0]
+    out = np.empty((count, 2, q.shape[1]))
+    for i in range(count):
+        out[i, 0] = positions[i]
+        out[i, 1] = (positions[i + 1] - positions[i]) / dt
+    return out

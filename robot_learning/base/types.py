@@ -7,10 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+FLOAT = np.dtype(np.float64)
 
 
 def frozen_array(values: ArrayLike) -> Array:
-    """Return a read-only float64 copy of ``values``."""
+    """Return ``values`` as a read-only float64 array; a copy, if anybody could write to them."""
+    if isinstance(values, np.ndarray) and values.dtype == FLOAT and not values.flags.writeable:
+        if not isinstance(values.base, np.ndarray) or not values.base.flags.writeable:
+            return values
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array

@@ -102,8 +102,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._shifts is not None and not self.world.varies:
             raise ConfigError(f"shift: {type(self.world).__name__} has no physics to vary")
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
-        self.history = History.start(self.interface)
-        self._ideal_history = History.start(self.interface)
+        self.history = self._ideal_history = History.start(self.interface)
         self.inputs: Mapping[str, Input] = {}
         self.steps_taken = 0
         self._state: ArmState | None = None
@@ -143,8 +142,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sent.extend([at_start] * self.variation.action_latency)
         snapshot = self.world.reset(start)
         self.filter.reset(start.q, snapshot.state.stamp, start.opening)
-        self.history = History.start(self.interface)
-        self._ideal_history = History.start(self.interface)
+        self.history = self._ideal_history = History.start(self.interface)
+        if self._sensing is not None:
+            self._ideal_history = History.start(self.interface)
         self._sense(snapshot)
         observation = self._observe()
         return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
@@ -154,7 +154,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
         changed, seen, dt = False, self.inputs, self.robot.control_period
-        ideal = self.ideal.inputs
+        ideal = seen if self._sensing is None else self.ideal.inputs
         command = None
         if action is not None:
             command = self.interface.decode(self.model, action, self.state)
@@ -166,7 +166,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sense(self.world.step(motion, dt, opening))
         if action is not None and command is not None:
             self.history.push(action, seen, command)
-            self._ideal_history.push(action, ideal, command)
+            if self._ideal_history is not self.history:
+                self._ideal_history.push(action, ideal, command)
         self.steps_taken += 1
         observation = self._observe()
         seen_errors = self._errors(observation)

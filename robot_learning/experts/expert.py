@@ -14,7 +14,7 @@ from robot_learning.experts.reach import ReachPoseScript, ReachScript, TrackScri
 from robot_learning.experts.script import Script, Seen, Waypoint
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import resolve, turning
-from robot_learning.kinematics.model import rotation_vector
+from robot_learning.kinematics.rotation import rotation_vector
 from robot_learning.policy import History, Interface
 from robot_learning.tasks import Task
 

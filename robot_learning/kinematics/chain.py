@@ -20,8 +20,25 @@ def link_poses(q: Array, screws: Array) -> Array:
         q: (n,) rad or m.
         screws: (n, 7) as :class:`robot_learning.kinematics.model.ArmModel` has them.
     """
+    out = np.empty((q.shape[0] + 1, 3, 4))
+    _pose_links(q, screws, out)
+    return out
+
+
+@compiled
+def pose_links_along(q: Array, screws: Array) -> Array:
+    """Return the motions (m, n + 1, 3, 4) of the links at the knots of a motion, (m, n)."""
+    out = np.empty((q.shape[0], q.shape[1] + 1, 3, 4))
+    for i in range(q.shape[0]):
+        _pose_links(q[i], screws, out[i])
+    return out
+
+
+@compiled
+def _pose_links(q: Array, screws: Array, out: Array) -> None:
+    """Write what :func:`link_poses` returns into ``out`` (n + 1, 3, 4)."""
     n = q.shape[0]
-    out = np.zeros((n + 1, 3, 4))
+    out[0] = 0.0
     for i in range(3):
         out[0, i, i] = 1.0
     R = np.empty((3, 3))
@@ -48,7 +65,6 @@ def link_poses(q: Array, screws: Array) -> Array:
             for j in range(3):
                 out[k + 1, i, j] = a * R[0, j] + b * R[1, j] + d * R[2, j]
             out[k + 1, i, 3] = a * p[0] + b * p[1] + d * p[2] + out[k, i, 3]
-    return out
 
 
 @compiled
@@ -85,7 +101,31 @@ def velocity_gradient(q: Array, screws: Array, point: Array, link: int, along: A
 @compiled
 def tip_pose(q: Array, screws: Array, T_zero: Array) -> Array:
     """Return the pose (4, 4) of a frame of the last link that is at ``T_zero`` with q = 0."""
-    T = link_poses(q, screws)[q.shape[0]]
+    return _moved(link_poses(q, screws)[q.shape[0]], T_zero)
+
+
+@compiled
+def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
+    """Return the Jacobian (6, n) of a point of the last link, linear rows first, base frame.
+
+    Args:
+        q: (n,) rad or m.
+        screws: (n, 7).
+        tip: (3,) where the point is with all joints at 0, m.
+    """
+    return jacobian_of(link_poses(q, screws), screws, tip)
+
+
+@compiled
+def tip_pose_and_jacobian(q: Array, screws: Array, T_zero: Array) -> tuple[Array, Array]:
+    """Return the pose (4, 4) of a frame of the last link, and its origin's Jacobian (6, n)."""
+    T = link_poses(q, screws)
+    return _moved(T[q.shape[0]], T_zero), jacobian_of(T, screws, T_zero[:3, 3])
+
+
+@compiled
+def _moved(T: Array, T_zero: Array) -> Array:
+    """Return the pose (4, 4) of a frame at ``T_zero`` (4, 4) moved by ``T`` (3, 4)."""
     out = np.zeros((4, 4))
     out[3, 3] = 1.0
     for i in range(3):
@@ -98,16 +138,15 @@ def tip_pose(q: Array, screws: Array, T_zero: Array) -> Array:
 
 
 @compiled
-def tip_jacobian(q: Array, screws: Array, tip: Array) -> Array:
-    """Return the Jacobian (6, n) of a point of the last link, linear rows first, base frame.
+def jacobian_of(T: Array, screws: Array, tip: Array) -> Array:
+    """Return the Jacobian (6, n) of a point of the last link with links moved by ``T``.
 
     Args:
-        q: (n,) rad or m.
+        T: (n + 1, 3, 4) as :func:`link_poses` returns it.
         screws: (n, 7).
         tip: (3,) where the point is with all joints at 0, m.
     """
-    n = q.shape[0]
-    T = link_poses(q, screws)
+    n = screws.shape[0]
     point = np.empty(3)
     for i in range(3):
         point[i] = T[n, i, 3]

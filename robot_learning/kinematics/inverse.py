@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.kinematics.differential import damped_step
-from robot_learning.kinematics.model import ArmModel, rotation_vector, shortest_turn
+from robot_learning.kinematics.model import ArmModel
+from robot_learning.kinematics.rotation import rotation_vector, shortest_turn
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,8 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.kinematics.chain import tip_jacobian, tip_pose
+from robot_learning.kinematics.chain import tip_jacobian, tip_pose, tip_pose_and_jacobian
+from robot_learning.kinematics.rotation import rotation_vector, shortest_turn
 from robot_learning.robot.spec import RobotSpec
 from robot_learning.robot.urdf_file import HELD, MOVABLE, end, read_urdf
 
@@ -56,6 +57,10 @@ class ArmModel:
         """
         return tip_jacobian(q, self.screws, self._tip)
 
+    def pose_and_jacobian(self, q: Array) -> tuple[Array, Array]:
+        """Return what :meth:`forward` and :meth:`jacobian` do, in one call."""
+        return tip_pose_and_jacobian(q, self.screws, self._T_zero)
+
     def singular_values(self, q: Array) -> Array:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
         return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
@@ -86,7 +91,7 @@ class ArmModel:
         """
         R = T_base_tip[:3, :3]
         if self.spec.n < 6:
-            return shortest_turn(R[:, self.spec.tool_axis], -UP)
+            return shortest_turn(R[:, self.spec.tool_axis].copy(), -UP)
         return rotation_vector(self.R_base_down @ R.T)
 
 
@@ -101,16 +106,6 @@ def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.
         row[3:6] = T_base_root.act(data.oMi[joint].translation)
         row[6] = prismatic
     return rows
-
-
-def rotation_vector(R: Array) -> Array:
-    """Return axis times angle (3,), rad, of a rotation (3, 3)."""
-    return np.asarray(pin.log3(R))
-
-
-def shortest_turn(start: Array, end: Array) -> Array:
-    """Return axis times angle (3,), rad, of the shortest turn of one unit vector to another."""
-    return rotation_vector(pin.Quaternion.FromTwoVectors(start, end).toRotationMatrix())
 
 
 def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from robot_learning.base.compiled import compiled
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import shorten
@@ -53,14 +54,11 @@ class History:
         """Remember an action (n_action,), the inputs that it answered, and what it stands for."""
         self.previous_action = np.array(action, dtype=np.float64)
         self.previous_inputs = {name: item.value for name, item in inputs.items()}
-        change = command.qd - self.asked[0]
-        for _ in range(self.every):
-            if command.acceleration is not None:
-                most = command.acceleration * self.control_period
-                change = shorten(command.qd - self.asked[0], most)
-            asked = np.empty_like(self.asked)
-            asked[0], asked[1:] = self.asked[0] + change, self.asked[:-1]
-            self.asked = asked
+        if command.acceleration is None:
+            most = np.full(command.qd.shape, np.inf)
+        else:
+            most = command.acceleration * self.control_period
+        self.asked = _remembered(self.asked, command.qd, most, self.every)
 
     def velocities(self, inputs: Mapping[str, Input]) -> dict[str, Array]:
         """Return the velocities (3,) of those inputs that are positions, m/s."""
@@ -101,3 +99,17 @@ class History:
                 share = min(max(float(velocities[name] @ tip) / square, 0.0), 1.0)
                 values[name] = values[name] + share * step
         return ArmState(q, qd, state.stamp + lead), values, velocities
+
+
+@compiled
+def _remembered(asked: Array, wanted: Array, most: Array, periods: int) -> Array:
+    """Return ``asked`` (k, n) after periods that come nearer to ``wanted`` by ``most`` (n,)."""
+    out = np.empty_like(asked)
+    kept = max(asked.shape[0] - periods, 0)
+    out[asked.shape[0] - kept :] = asked[:kept]
+    newest = asked[0]
+    for i in range(periods):
+        newest = newest + shorten(wanted - newest, most)
+        if periods - 1 - i < out.shape[0]:
+            out[periods - 1 - i] = newest
+    return out

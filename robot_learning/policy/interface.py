@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from robot_learning.base.arrays import are_finite, clipped
 from robot_learning.base.errors import BundleError, ConfigError, StateError
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.differential import resolve, turning
 from robot_learning.kinematics.goals import ANGLE, angle_between
 from robot_learning.policy.history import History
-from robot_learning.policy.terms import GOALS, OPENING, TERMS, Sight
+from robot_learning.policy.terms import GOALS, OPENING, TERMS, Compute, Sight
 
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
@@ -77,6 +78,10 @@ class Interface:
             self._slices[name] = slice(start, start + size)
             start += size
 
+    @cached_property
+    def _computes(self) -> list[Compute]:
+        return [TERMS[name].compute for name in self.terms]
+
     @property
     def terms(self) -> tuple[str, ...]:
         """Names of all terms in the order of the flat observation."""
@@ -137,19 +142,13 @@ class Interface:
             if needed not in inputs:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
         state, values, velocities = history.ahead(model, state, inputs, round(lead, MICRO))
-        sight = Sight(
-            model=model,
-            state=state,
-            T_base_tip=model.forward(state.q),
-            J=model.jacobian(state.q),
-            inputs=values,
-            velocities=velocities,
-            previous_action=history.previous_action,
-        )
-        flat = np.concatenate([TERMS[name].compute(sight) for name in self.terms])
-        if not np.isfinite(flat).all():
+        T, J = model.pose_and_jacobian(state.q)
+        sight = Sight(model, state, T, J, values, velocities, history.previous_action)
+        found = [compute(sight) for compute in self._computes]
+        flat: Observation = np.concatenate(found, dtype=np.float32)
+        if not are_finite(flat):
             raise StateError("the observation is not finite")
-        return flat.astype(np.float32)
+        return flat
 
     def split(self, flat: Observation) -> dict[str, Observation]:
         """Return the parts of a flat observation that Gymnasium's goal environments have."""
@@ -183,9 +182,9 @@ class Interface:
             StateError: where the action has the wrong length or is not finite.
         """
         values: Array = np.asarray(action, dtype=np.float64)
-        if values.shape != (self.n_action,) or not np.isfinite(values).all():
+        if values.shape != (self.n_action,) or not are_finite(values):
             raise StateError(f"the action is not {self.n_action} finite numbers: {values}")
-        values = np.minimum(np.maximum(values, -1.0), 1.0)  # np.clip takes three times as long
+        values = clipped(values, 1.0)
         opening = (values[-1] + 1) / 2 if self.gripper else None
         wanted = self._wanted(model, values[:-1] if self.gripper else values, state.q)
         most = self.acceleration_scale * model.spec.acceleration
@@ -195,11 +194,12 @@ class Interface:
         """Return the joint velocities (n,) that the moving part of an action stands for."""
         if self.action_mode == "joint_velocity":
             return motion * (self.velocity_scale * model.spec.velocity)
-        twist, J, spec = motion * self.tip_speed, model.jacobian(q), model.spec
+        twist, spec = motion * self.tip_speed, model.spec
+        T, J = model.pose_and_jacobian(q)
         if self.action_mode == "tip_displacement":
             J = J[:3]
         else:
-            twist = np.concatenate([twist, turning(model.turn_down(model.forward(q)))])
+            twist = np.concatenate([twist, turning(model.turn_down(T))])
         return resolve(q, J, twist, spec.home, spec.velocity, spec.soft_velocity)
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.compiled import compiled
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.types import frozen_array
 from robot_learning.robot.schema import GripperController, RobotFile
@@ -54,9 +55,7 @@ class Gripper:
 
         Those of some will do, the first or those that are a number: the others follow.
         """
-        k = len(positions)
-        shares = (positions - self.closed[:k]) / (self.open - self.closed)[:k]
-        return float(np.mean(shares[~np.isnan(shares)]))
+        return _opening(positions, self.closed, self.open)
 
     def contract(self) -> dict[str, Any]:
         """Return what a policy trained with this gripper depends on, ready for JSON.
@@ -69,6 +68,16 @@ class Gripper:
             "closed": self.closed.tolist(),
             "time": self.time,
         }
+
+
+@compiled
+def _opening(positions: Array, closed: Array, open: Array) -> float:
+    total, known = 0.0, 0
+    for i in range(positions.shape[0]):
+        if not np.isnan(positions[i]):
+            total += (positions[i] - closed[i]) / (open[i] - closed[i])
+            known += 1
+    return total / known
 
 
 def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) -> Gripper | None:

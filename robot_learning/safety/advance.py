@@ -153,6 +153,7 @@ def advance(
     times: Array,
     q: Array,
     qd: Array,
+    poses: Array,
     first: int,
     screws: Array,
     bodies: Table,
@@ -168,6 +169,7 @@ def advance(
         times: (m,) s.
         q: (m, n) at the knots.
         qd: (m, n), linear between them.
+        poses: (m, n + 1, 3, 4) of the links at the knots.
         first: knot to begin at; what lies before it is known already.
         screws: (n, 7) the joints' axes.
         bodies: (b,) of type :data:`robot_learning.geometry.bodies.BODY`.
@@ -185,7 +187,7 @@ def advance(
     count = pairs.shape[0]
     watched, before = np.arange(count), np.full(count, np.inf)
     for knot in range(first, times.shape[0]):
-        T = link_poses(q[knot], screws)
+        T = poses[knot]
         ends = capsule_ends(T, bodies)
         travelled(times, qd, times[knot], times[-1], rest)
         if knot > first:
@@ -204,7 +206,9 @@ def advance(
                 room[cause] = min(room[cause], d - margin)
             if (before[i] + d - _moved(p, travel, reach)) / 2 < SHARE * margin:
                 turn = _fastest_turn(p, qd[knot - 1], qd[knot], reach, times, knot)
-                t = _doubt(p, turn, times, q, qd, knot, screws, bodies, points, pairs, shapes)
+                t = _doubt(
+                    p, turn, times, q, qd, poses, knot, screws, bodies, points, pairs, shapes
+                )
                 if t >= 0:
                     return t, p
             if d < enough:
@@ -223,6 +227,7 @@ def _doubt(
     times: Array,
     q: Array,
     qd: Array,
+    poses: Array,
     knot: int,
     screws: Array,
     bodies: Table,
@@ -237,10 +242,12 @@ def _doubt(
     enough, t, end = SHARE * pairs[p].margin, times[knot - 1], times[knot]
     step = end - t
     finest = step / FINEST
-    T_before = link_poses(q[knot - 1], screws)
+    T_before = poses[knot - 1]
     while t < end:
         after = end if t + step > end - SNAP else t + step
-        T = link_poses(sample(times, q, qd, after)[0], screws)
+        T = poses[knot]
+        if after < end:
+            T = link_poses(sample(times, q, qd, after)[0], screws)
         dip, apart = turn * step * step / 8, -np.inf
         for way in range(WAYS):
             apart = hull_distance(p, way, T_before, bodies, points, pairs, shapes) - dip

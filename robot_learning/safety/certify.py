@@ -4,48 +4,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.compiled import compiled
-from robot_learning.base.trajectory import Trajectory
-from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6  # rad, rad/s and rad/s² (or m): rounding, far below what any arm resolves
 
 
-def is_certified(stop: Trajectory, spec: RobotSpec) -> bool:
-    """Say whether a trajectory keeps all joint limits over its whole length and ends at rest.
+@compiled
+def keeps_limits(times: Array, q: Array, qd: Array, limits: Array) -> bool:
+    """Say whether a motion keeps all joint limits over its whole length and ends at rest.
 
     Position limits of a joint that starts outside them are widened to where it starts. Every
     comparison is written so that NaN fails it.
+
+    Args:
+        times: (m,) s.
+        q: (m, n) at the knots, rad or m.
+        qd: (m, n) at the knots, rad/s or m/s.
+        limits: (5, n) as :func:`robot_learning.safety.limits.limit_table` returns them.
     """
-    return bool(
-        _keeps(
-            stop.times,
-            stop.q,
-            stop.qd,
-            spec.soft_lower,
-            spec.soft_upper,
-            spec.soft_velocity,
-            spec.acceleration,
-        )
-    )
-
-
-@compiled
-def _keeps(
-    times: Array,
-    q: Array,
-    qd: Array,
-    lower: Array,
-    upper: Array,
-    velocity: Array,
-    acceleration: Array,
-) -> bool:
     m, n = q.shape
     for k in range(n):
-        low = min(lower[k], q[0, k]) - TOLERANCE
-        high = max(upper[k], q[0, k]) + TOLERANCE
-        fastest = velocity[k] + TOLERANCE
-        hardest = acceleration[k] * (1 + TOLERANCE) + TOLERANCE
+        low = min(limits[0, k], q[0, k]) - TOLERANCE
+        high = max(limits[1, k], q[0, k]) + TOLERANCE
+        fastest = limits[2, k] + TOLERANCE
+        hardest = limits[3, k] * (1 + TOLERANCE) + TOLERANCE
         if not qd[m - 1, k] == 0.0:
             return False
         for i in range(m):

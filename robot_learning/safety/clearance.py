@@ -1,7 +1,7 @@
 """Proof that a motion keeps its distances, and the constraint that would have kept them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import Approach, ArmBodies
 from robot_learning.geometry.distance import HALF_SPACE
 from robot_learning.geometry.shapes import Shape
+from robot_learning.kinematics.chain import pose_links_along
 from robot_learning.safety.advance import (
     PAIR,
     SHARE,
@@ -23,6 +24,8 @@ from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
 Array = NDArray[np.float64]
+Table = NDArray[np.void]
+Doubt = tuple[float, int]  # when a pair may be too near, s from the start of a motion; which
 # Aim this share of the margin farther than needed, so that the next look finds it kept.
 AIM = 1.05
 FROZEN = 1e-4  # m; nearer than this a pair is not moved at all
@@ -74,7 +77,7 @@ class Clearance:
 
     def __init__(self, arm: ArmBodies, pairs: Sequence[Pair]) -> None:
         self.arm = arm
-        self.pairs = list(pairs)
+        self.pairs = sorted(pairs, key=lambda pair: _room_at_home(arm, pair))
         shapes = [pair.other for pair in self.pairs if isinstance(pair.other, Shape)]
         unique = list({id(shape): shape for shape in shapes}.values())
         self._shapes = np.array([shape.row for shape in unique]).reshape(len(unique), 16)
@@ -109,9 +112,16 @@ class Clearance:
                 found.append((pair, distance))
         return found
 
-    def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
-        """See :class:`~robot_learning.safety.check.Check`."""
-        found = self.conflict(motion)
+    def check(self, motion: Trajectory, given: Array, dt: float, doubt: Doubt) -> Sequence[Cut]:
+        """Return cuts that keep the first pair off that comes too near, or none.
+
+        Args:
+            motion: as for a :class:`~robot_learning.safety.check.Check`.
+            given: the same.
+            dt: the same.
+            doubt: what :func:`advance` found in a motion with the tables as they are.
+        """
+        found = self._conflict(motion, doubt)
         return () if found is None else self._cuts(found, motion, given, dt)
 
     def conflict(self, motion: Trajectory) -> Conflict | None:
@@ -119,17 +129,18 @@ class Clearance:
 
         A pair that starts nearer than its margin may come no nearer than it is.
         """
-        seen: set[tuple[float, int]] = set()
-        first = 0
-        self._room.fill(np.inf)
-        if self._lowered:
-            self._table["margin"], self._lowered = self._full, False
-        while True:
-            t, index = advance(
-                motion.times, motion.q, motion.qd, first, *self._tables, self._reach, self._room
-            )
-            if index < 0:
-                return None
+        tables = self.tables()
+        poses = pose_links_along(motion.q, self.arm.screws)
+        doubt = advance(motion.times, motion.q, motion.qd, poses, 0, *tables)
+        return self._conflict(motion, doubt)
+
+    def _conflict(self, motion: Trajectory, doubt: Doubt) -> Conflict | None:
+        seen: set[Doubt] = set()
+        t, index = doubt
+        if index < 0:
+            return None
+        poses, tables = pose_links_along(motion.q, self.arm.screws), self._tables
+        while index >= 0:
             row = self._table[index]
             q, _ = sample(motion.times, motion.q, motion.qd, t)
             approach = self._look(index, q)
@@ -142,14 +153,34 @@ class Clearance:
                 return Conflict(index, t, approach)
             # Look again from the knot before, with the direction found.
             first = max(int(np.searchsorted(motion.times, t)) - 1, 0)
+            t, index = advance(
+                motion.times,
+                motion.q,
+                motion.qd,
+                poses,
+                first,
+                *tables,
+                self._reach,
+                self._room,
+            )
+        return None
+
+    def tables(self) -> tuple[Array, Table, Array, Table, Array, Array, Array]:
+        """Return what :func:`advance` is to be given for a new motion."""
+        self._room.fill(np.inf)
+        if self._lowered:
+            self._table["margin"], self._lowered = self._full, False
+        return *self._tables, self._reach, self._room
 
     def _look(self, index: int, q: Array) -> Approach:
         """Find the direction of a pair at ``q`` (n,), and how near it is along the best one."""
         pair, row = self.pairs[index], self._table[index]
         found = self.arm.approach(pair.body, pair.other, q)
         if not _is_flat(pair.other):
-            row["directions"] = np.vstack([found.direction, row["directions"][:-1]])
-        return replace(found, distance=distance_at(q, index, *self._tables))
+            directions = row["directions"]
+            directions[1:] = directions[:-1].copy()
+            directions[0] = found.direction
+        return Approach(distance_at(q, index, *self._tables), found.gradient, found.direction)
 
     def _cuts(self, conflict: Conflict, motion: Trajectory, given: Array, dt: float) -> list[Cut]:
         """Linearise about the conflict, and about the knot where the pair is nearest."""
@@ -174,6 +205,14 @@ class Clearance:
     def margins(self) -> dict[str, float]:
         """Return by cause how much farther apart than their margins the nearest pairs are, m."""
         return dict(zip(self._causes, self._room.tolist(), strict=True))
+
+
+def _room_at_home(arm: ArmBodies, pair: Pair) -> float:
+    """Return what a pair keeps beyond its margin at home, m.
+
+    Once the nearest is known, cheap bodies show of the others that they are farther.
+    """
+    return arm.distance(pair.body, pair.other, arm.spec.home) - pair.margin
 
 
 def _is_flat(other: int | Shape) -> bool:

@@ -18,23 +18,27 @@ def stopping_motion(
 ) -> Trajectory:
     """Return the period from ``q``, ``qd`` to velocity ``given`` (n,) and the stop behind it.
 
+    See :func:`stop_knots`.
+    """
+    times, motion = stop_knots(q, qd, given, acceleration, dt)
+    return Trajectory(times, motion[0], motion[1])
+
+
+@compiled
+def stop_knots(
+    q: Array, qd: Array, given: Array, acceleration: Array, dt: float
+) -> tuple[Array, Array]:
+    """Return times (m,), s, and positions and velocities (2, m, n) of a period and its stop.
+
     Each joint brakes at its rated deceleration in whole periods, the last one more gently.
 
     Args:
         q: (n,) rad or m.
         qd: (n,) rad/s or m/s.
-        given: (n,) rad/s or m/s.
+        given: (n,) velocities at the end of the period, rad/s or m/s.
         acceleration: (n,) rated deceleration, rad/s² or m/s².
         dt: length of a period, s.
     """
-    times, motion = _knots(q, qd, given, acceleration, dt)
-    return Trajectory(times, motion[0], motion[1])
-
-
-@compiled
-def _knots(
-    q: Array, qd: Array, given: Array, acceleration: Array, dt: float
-) -> tuple[Array, Array]:
     n = q.shape[0]
     steps = 0
     fastest = np.abs(given)

@@ -8,9 +8,9 @@ import daqp
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.arrays import are_finite
 from robot_learning.safety.limits import project
 from robot_learning.safety.status import Cause
-from robot_learning.safety.watch import finite
 
 Array = NDArray[np.float64]
 
@@ -45,4 +45,4 @@ def closest(asked: Array, lower: Array, upper: Array, cuts: Sequence[Cut]) -> Ar
         scale = max(math.sqrt(cut.normal @ cut.normal), 1e-9)
         A[row], low[n + row] = cut.normal / scale, cut.bound / scale
     found, _, flag, _ = daqp.solve(np.eye(n), -asked, A, high, low, np.zeros(n + m, np.int32))
-    return project(found, lower, upper) if flag >= 1 and finite(found, found) else None
+    return project(found, lower, upper) if flag >= 1 and are_finite(found) else None

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.compiled import compiled
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.robot import RobotSpec
-from robot_learning.safety.certify import is_certified
+from robot_learning.safety.certify import keeps_limits
 from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table, project
-from robot_learning.safety.motion import sample, stopping_motion
+from robot_learning.safety.motion import sample, stop_knots
 from robot_learning.safety.qp import Cut, closest
 from robot_learning.safety.status import Cause
 from robot_learning.safety.watch import within
@@ -80,12 +81,11 @@ class Search:
             held: the stop in hand.
             end: when the period ends, s from the start of ``held``.
         """
-        allowed = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
-        lower, upper = allowed[0], allowed[1]
-        given = project(asked, lower, upper)
-        stop, broken = self._try(given, start)
+        given, stop, broken = self._inside_limits(asked, start)
         if stop is not None:
             return Found(stop, given, ())
+        allowed = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
+        lower, upper = allowed[0], allowed[1]
         braking = sample(held.times, held.q, held.qd, end)[1]
         cuts: list[Cut] = []
         for number in range(PROGRAMMES):
@@ -123,13 +123,48 @@ class Search:
                 best, low = stop, share
         return best, braking + low * (given - braking)
 
+    def _inside_limits(
+        self, asked: Array, start: Start
+    ) -> tuple[Array, Trajectory | None, Sequence[Cut]]:
+        """Return the velocities (n,) inside the limits nearest to ``asked``, and try them."""
+        given, times, motion, kept = _nearest_inside(
+            asked, start.q, start.qd, start.qdd, self._limits, start.dt
+        )
+        return given, *self._checked(Trajectory(times, motion[0], motion[1]), kept, given, start)
+
     def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Sequence[Cut]]:
         """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
-        stop = stopping_motion(start.q, start.qd, given, self.spec.acceleration, start.dt)
-        if not is_certified(stop, self.spec):
-            return None, ()
-        broken = self._check(stop, given, start.dt)
-        return (None, broken) if broken else (stop, ())
+        times, motion, kept = _motion_to(given, start.q, start.qd, self._limits, start.dt)
+        return self._checked(Trajectory(times, motion[0], motion[1]), kept, given, start)
+
+    def _checked(
+        self, stop: Trajectory, kept: bool, given: Array, start: Start
+    ) -> tuple[Trajectory | None, Sequence[Cut]]:
+        broken = self._check(stop, given, start.dt) if kept else ()
+        return (None, broken) if broken or not kept else (stop, ())
+
+
+@compiled
+def _nearest_inside(
+    asked: Array, q: Array, qd: Array, qdd: Array, limits: Array, dt: float
+) -> tuple[Array, Array, Array, bool]:
+    """Return the velocities (n,) in the limits nearest to ``asked``, and the motion to them."""
+    allowed = bounds(q, qd, qdd, limits, dt)
+    given = project(asked, allowed[0], allowed[1])
+    times, motion, kept = _motion_to(given, q, qd, limits, dt)
+    return given, times, motion, kept
+
+
+@compiled
+def _motion_to(
+    given: Array, q: Array, qd: Array, limits: Array, dt: float
+) -> tuple[Array, Array, bool]:
+    """Return the motion to ``given`` (n,) and its stop, and whether they keep the joint limits.
+
+    Times (m,), positions and velocities (2, m, n).
+    """
+    times, motion = stop_knots(q, qd, given, limits[3], dt)
+    return times, motion, keeps_limits(times, motion[0], motion[1], limits)
 
 
 def _further(given: Array, cut: Cut) -> Cut:

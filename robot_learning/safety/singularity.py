@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from robot_learning.base.compiled import compiled
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import ArmBodies
-from robot_learning.kinematics.chain import tip_jacobian
+from robot_learning.kinematics.chain import jacobian_of, link_poses, pose_links_along, tip_jacobian
 from robot_learning.safety.motion import fastest, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
@@ -26,6 +26,10 @@ class Singularity:
 
     Args:
         arm: the bodies.
+
+    Attributes:
+        limit: the threshold, m per joint unit.
+        smallest: singular value along the motion checked last, m per joint unit.
     """
 
     def __init__(self, arm: ArmBodies) -> None:
@@ -34,15 +38,22 @@ class Singularity:
         lever = arm.lever(len(arm.bodies) - 1)
         self.limit = arm.spec.safety.singularity.stop * float(lever.max())
         self._rates = _rates(lever)
-        self._smallest = np.inf
+        self.smallest = np.inf
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
         screws, spec = self._arm.screws, self._arm.spec
-        at, smallest, limit = _smallest(
-            motion.times, motion.q, motion.qd, self._rates, screws, self._tip, self.limit
+        at, smallest, limit = smallest_value(
+            motion.times,
+            motion.q,
+            motion.qd,
+            pose_links_along(motion.q, screws),
+            self._rates,
+            screws,
+            self._tip,
+            self.limit,
         )
-        self._smallest = smallest
+        self.smallest = smallest
         if at < 0:
             return ()
         q = motion.sample(at)[0]
@@ -57,13 +68,17 @@ class Singularity:
         room = float(normal @ given + 1.01 * limit - smallest)
         return [Cut(normal, room, Cause.SINGULARITY)]
 
+    def tables(self) -> tuple[float, Array, Array]:
+        """Return what :func:`smallest_value` is to be given: limit, rates and the tip."""
+        return self.limit, self._rates, self._tip
+
     def value(self, q: Array) -> float:
         """Return the smallest singular value at ``q`` (n,), m per joint unit."""
         return float(smallest_singular_value(tip_jacobian(q, self._arm.screws, self._tip)[:3]))
 
     def margins(self) -> dict[str, float]:
         """See :class:`~robot_learning.safety.check.Check`; m per joint unit."""
-        return {Cause.SINGULARITY.value: self._smallest - self.limit}
+        return {Cause.SINGULARITY.value: self.smallest - self.limit}
 
 
 @compiled
@@ -108,15 +123,23 @@ def _rates(lever: Array) -> Array:
 
 
 @compiled
-def _smallest(
-    times: Array, q: Array, qd: Array, rates: Array, screws: Array, tip: Array, limit: float
+def smallest_value(
+    times: Array,
+    q: Array,
+    qd: Array,
+    poses: Array,
+    rates: Array,
+    screws: Array,
+    tip: Array,
+    limit: float,
 ) -> tuple[float, float, float]:
     """Return the time of the lowest value below the limit or -1, it, and the limit in force.
 
     The looks are so near each other that between two above the limit it keeps a share of it.
+    ``poses`` (m, n + 1, 3, 4) are those of the links at the knots.
     """
     least = (1 - BETWEEN) * limit
-    here = smallest_singular_value(tip_jacobian(q[0], screws, tip)[:3])
+    here = smallest_singular_value(jacobian_of(poses[0], screws, tip)[:3])
     limit = min(limit, here - 1e-9)
     worst, smallest, value = -1.0, np.inf, here
     for i in range(1, q.shape[0]):
@@ -125,8 +148,10 @@ def _smallest(
         while t < times[i]:
             room = max(value - BETWEEN * limit, least)
             t = min(t + room / max(rate, 1e-9), times[i])
-            J = tip_jacobian(sample(times, q, qd, t)[0], screws, tip)
-            value = smallest_singular_value(J[:3])
+            T = poses[i]
+            if t < times[i]:
+                T = link_poses(sample(times, q, qd, t)[0], screws)
+            value = smallest_singular_value(jacobian_of(T, screws, tip)[:3])
             if value < smallest:
                 smallest = value
                 worst = t if value < limit else -1.0

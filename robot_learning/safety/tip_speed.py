@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from robot_learning.base.compiled import compiled
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import ArmBodies
-from robot_learning.kinematics.chain import tip_jacobian
+from robot_learning.kinematics.chain import jacobian_of, link_poses, pose_links_along, tip_jacobian
 from robot_learning.safety.motion import fastest, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
@@ -27,6 +27,9 @@ class TipSpeed:
     Args:
         arm: the bodies.
         reduced: keep the reduced speed instead of the full one.
+
+    Attributes:
+        fastest: of the tip along the motion checked last, m/s.
     """
 
     def __init__(self, arm: ArmBodies, *, reduced: bool = False) -> None:
@@ -34,7 +37,7 @@ class TipSpeed:
         self._arm = arm
         self._tip = arm.bodies[-1].points[0]
         self._lever = arm.lever(len(arm.bodies) - 1)
-        self._fastest = 0.0
+        self.fastest = 0.0
 
     @property
     def limit(self) -> float:
@@ -44,12 +47,20 @@ class TipSpeed:
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
-        screws, limit = self._arm.screws, self.limit + TOLERANCE
-        step = LOOKS * self._arm.spec.control_period
-        at, speed = _fastest(
-            motion.times, motion.q, motion.qd, step, screws, self._tip, self._lever, limit
+        screws = self._arm.screws
+        step, limit, lever = self.tables()
+        at, speed = fastest_tip(
+            motion.times,
+            motion.q,
+            motion.qd,
+            pose_links_along(motion.q, screws),
+            step,
+            screws,
+            self._tip,
+            lever,
+            limit,
         )
-        self._fastest = speed
+        self.fastest = speed
         if at < 0:
             return ()
         q, qd = motion.sample(at)
@@ -60,16 +71,21 @@ class TipSpeed:
         normal = -(along @ J) * moving
         return [Cut(normal, normal @ given + speed - 0.999 * self.limit, Cause.TIP_SPEED)]
 
+    def tables(self) -> tuple[float, float, Array]:
+        """Return what :func:`fastest_tip` is to be given: step, limit and levers."""
+        return LOOKS * self._arm.spec.control_period, self.limit + TOLERANCE, self._lever
+
     def margins(self) -> dict[str, float]:
         """See :class:`~robot_learning.safety.check.Check`; m/s."""
-        return {Cause.TIP_SPEED.value: self.limit - self._fastest}
+        return {Cause.TIP_SPEED.value: self.limit - self.fastest}
 
 
 @compiled
-def _fastest(
+def fastest_tip(
     times: Array,
     q: Array,
     qd: Array,
+    poses: Array,
     step: float,
     screws: Array,
     tip: Array,
@@ -79,15 +95,20 @@ def _fastest(
     """Return the time of the highest speed above the limit, or -1, and the highest speed, m/s.
 
     Looks at each knot and, where the joints are fast enough to pass the limit, between them.
+    ``poses`` (m, n + 1, 3, 4) are those of the links at the knots.
     """
     worst, highest = -1.0, 0.0
-    limit = max(limit, _speed(q[0], qd[0], screws, tip))
+    limit = max(limit, _speed(poses[0], qd[0], screws, tip))
     for i in range(1, q.shape[0]):
         length = times[i] - times[i - 1]
         looks = max(int(np.ceil(length / step - 1e-6)), 1) if fastest(qd, i, lever) > limit else 1
         for j in range(1, looks + 1):
             t = times[i - 1] + j * length / looks
-            speed = _speed(*sample(times, q, qd, t), screws, tip)
+            if j == looks:
+                speed = _speed(poses[i], qd[i], screws, tip)
+            else:
+                between = sample(times, q, qd, t)
+                speed = _speed(link_poses(between[0], screws), between[1], screws, tip)
             highest = max(highest, speed)
             if speed > limit:
                 worst, limit = t, speed
@@ -95,13 +116,13 @@ def _fastest(
 
 
 @compiled
-def _speed(q: Array, qd: Array, screws: Array, tip: Array) -> float:
-    """Return the speed of the tip, m/s."""
-    J = tip_jacobian(q, screws, tip)
+def _speed(poses: Array, qd: Array, screws: Array, tip: Array) -> float:
+    """Return the speed of the tip, m/s, with links moved by ``poses`` (n + 1, 3, 4)."""
+    J = jacobian_of(poses, screws, tip)
     square = 0.0
     for r in range(3):
         speed = 0.0
-        for k in range(q.shape[0]):
+        for k in range(qd.shape[0]):
             speed += J[r, k] * qd[k]
         square += speed * speed
     return np.sqrt(square)

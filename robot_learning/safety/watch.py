@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.arrays import are_finite
 from robot_learning.base.compiled import compiled
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety.status import Cause
@@ -21,8 +22,9 @@ def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -
     """Return why a measured state can't be used at ``now``, s, or None where it can."""
     if state is None:
         return Cause.STALE_STATE
-    if state.q.shape != (n,) or state.qd.shape != (n,) or not finite(state.q, state.qd):
-        return Cause.BAD_STATE
+    for values in (state.q, state.qd):
+        if values.shape != (n,) or not are_finite(values):
+            return Cause.BAD_STATE
     return None if math.fabs(now - state.stamp) <= timeout else Cause.STALE_STATE
 
 
@@ -53,15 +55,6 @@ def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause 
     if most.shape != q.shape or not math.isfinite(opening):
         return Cause.BAD_COMMAND
     return REFUSALS[judge(command.qd, asked_q, most, q, velocity)]
-
-
-@compiled
-def finite(first: Array, second: Array) -> bool:
-    """Say whether all values of both (n,) are numbers."""
-    for k in range(first.shape[0]):
-        if not (np.isfinite(first[k]) and np.isfinite(second[k])):
-            return False
-    return True
 
 
 @compiled

@@ -3,7 +3,7 @@
 import numpy as np
 
 from robot_learning.kinematics.differential import resolve
-from robot_learning.kinematics.model import rotation_vector
+from robot_learning.kinematics.rotation import rotation_vector
 from robot_learning.policy.terms.term import Array, Sight, Term, per_joint, value_of, velocity_of
 
 STEP_TIME = 0.06  # s

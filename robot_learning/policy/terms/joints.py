@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from robot_learning.base.arrays import share_of_range
 from robot_learning.kinematics.differential import home_motion
 from robot_learning.policy.terms.term import Array, Sight, Term, per_joint
 
@@ -9,7 +10,7 @@ from robot_learning.policy.terms.term import Array, Sight, Term, per_joint
 def _position(sight: Sight) -> Array:
     """Positions, -1 at the lower and 1 at the upper limit, (n,)."""
     spec = sight.model.spec
-    return (2 * sight.state.q - spec.lower - spec.upper) / (spec.upper - spec.lower)
+    return share_of_range(sight.state.q, spec.lower, spec.upper)
 
 
 def _velocity(sight: Sight) -> Array:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from robot_learning.base.compiled import compiled
 from robot_learning.base.objects import PLACED
 from robot_learning.policy.terms.term import Array, Compute, Sight, Term, value_of, velocity_of
 
@@ -43,13 +44,21 @@ def _line_of(start: str, end: str) -> Compute:
     """
 
     def line(sight: Sight) -> Array:
-        way = (sight.inputs[end] - sight.inputs[start])[:2]
-        offset = (sight.T_base_tip[:3, 3] - sight.inputs[start])[:2]
-        ahead = way / max(float(np.linalg.norm(way)), TINY)
-        along = offset @ ahead
-        return np.array([*ahead, along, *(offset - along * ahead)])
+        return _line(sight.inputs[start], sight.inputs[end], sight.T_base_tip)
 
     return line
+
+
+@compiled
+def _line(start: Array, end: Array, T_base_tip: Array) -> Array:
+    out = np.empty(5)
+    x, y = end[0] - start[0], end[1] - start[1]
+    far = max(np.sqrt(x * x + y * y), TINY)
+    out[0], out[1] = x / far, y / far
+    x, y = T_base_tip[0, 3] - start[0], T_base_tip[1, 3] - start[1]
+    out[2] = x * out[0] + y * out[1]
+    out[3], out[4] = x - out[2] * out[0], y - out[2] * out[1]
+    return out
 
 
 def _next(values: Mapping[str, Array]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ GOALS = ("goal", "goal_rotation", "stack_goal")
 OPENING = "gripper_opening"  # 0 closed to 1 open; what is neither this nor a goal is an object
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Sight:
     """Everything a term may look at.
 

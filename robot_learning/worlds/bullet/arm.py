@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState
+from robot_learning.base.types import ArmState, frozen_array
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
@@ -74,6 +74,7 @@ class BulletArm:
         self.opening = 0.0
         self.fingers = np.zeros((2, len(own)))
         self._fingers = [index[name] for name in own]
+        self._read = self._joints + self._fingers
         self._couple()
         self._bearable = self._bearable_damping(info)
         closed = self._joints[-1:] if spec.gripper else []
@@ -107,10 +108,8 @@ class BulletArm:
         if opening is not None:
             self.grip(opening)
         physics_dt = self.server.physics_dt
-        times = np.arange(round(dt / physics_dt) + 1, dtype=np.float64) * physics_dt
-        q, _ = trajectory.sample(times)
-        velocities = (q[1:] - q[:-1]) / physics_dt
-        for target, velocity in zip(q.tolist(), velocities.tolist(), strict=False):
+        steps = trajectory.steps(round(dt / physics_dt), physics_dt)
+        for target, velocity in steps.tolist():
             self._drive(target, velocity)
             self.server.step()
         self._time += dt
@@ -208,15 +207,13 @@ class BulletArm:
 
     def state(self) -> ArmState:
         """Return the measured state; its stamp is the time simulated since the reset, s."""
-        states = bullet.getJointStates(
-            self.body, self._joints + self._fingers, physicsClientId=self._client
-        )
-        q, qd = [item[0] for item in states], [item[1] for item in states]
+        states = bullet.getJointStates(self.body, self._read, physicsClientId=self._client)
+        q, qd = frozen_array([[item[0] for item in states], [item[1] for item in states]])
         n = self.spec.n
         if self._gripper is not None:
             self.fingers = np.array([q[n:], qd[n:]])
-            self.opening = self._gripper.opening(self.fingers[0])
-        return ArmState(np.array(q[:n]), np.array(qd[:n]), self._time)
+            self.opening = self._gripper.opening(q[n:])
+        return ArmState(q[:n], qd[:n], self._time)
 
     def touches_floor(self) -> bool:
         """Say whether a moving link is in contact with the floor now."""

@@ -58,7 +58,10 @@ class Objects:
 
     def positions(self) -> dict[str, Array]:
         """Return the position (3,) of each item, base frame, m."""
-        return {name: pose[:3] for name, pose in self.poses().items()}
+        return {
+            name: np.array(bullet.getBasePositionAndOrientation(body, **self._client)[0])
+            for name, body in self._bodies.items()
+        }
 
     def poses(self) -> dict[str, Array]:
         """Return the pose (7,) of each item, base frame: position, m, quaternion (x, y, z, w)."""

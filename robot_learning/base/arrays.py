@@ -1,0 +1,37 @@
+"""Compiled arithmetic of short arrays, where numpy's own takes a microsecond a call."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.base.compiled import compiled
+
+Array = NDArray[np.float64]
+
+
+@compiled
+def are_finite(values: NDArray[np.floating[Any]]) -> bool:
+    """Say whether all of ``values`` (n,) are numbers."""
+    for k in range(values.shape[0]):
+        if not np.isfinite(values[k]):
+            return False
+    return True
+
+
+@compiled
+def clipped(values: Array, most: float) -> Array:
+    """Return ``values`` (n,), none farther than ``most`` from 0."""
+    out = np.empty_like(values)
+    for k in range(values.shape[0]):
+        out[k] = min(max(values[k], -most), most)
+    return out
+
+
+@compiled
+def share_of_range(values: Array, lower: Array, upper: Array) -> Array:
+    """Return where ``values`` (n,) are in a range, -1 at its ``lower`` end, 1 at its ``upper``."""
+    out = np.empty_like(values)
+    for k in range(values.shape[0]):
+        out[k] = (2 * values[k] - lower[k] - upper[k]) / (upper[k] - lower[k])
+    return out
