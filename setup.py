@@ -12,8 +12,9 @@ MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
 ROBOTS = ["example-robot-data"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
 MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
+DEMONSTRATIONS = [*SIM, "pyarrow"]
 TRAIN = [
-    *SIM,
+    *DEMONSTRATIONS,
     "mlflow>=3",
     "onnx",
     "sb3-contrib>=2.4",
@@ -62,6 +63,7 @@ setup(
         "robots": ROBOTS,
         "sim": SIM,
         "mujoco": MUJOCO,
+        "demonstrations": DEMONSTRATIONS,
         "train": TRAIN,
         "test": TEST,
         "dev": [

@@ -20,12 +20,13 @@ ALLOWED = {
     "tasks": {"base", "robot", "kinematics", "geometry"},
     "experts": {"base", "robot", "kinematics", "policy", "tasks"},
     "envs": {"base", "robot", "kinematics", "safety", "policy", "worlds", "tasks"},
+    "demonstrations": {"base", "robot", "kinematics", "policy", "tasks"},
     "evaluation": {"base", "robot", "policy", "worlds", "tasks", "envs", "experts"},
     "monitoring": {"base", "robot", "policy"},
     "assurance": {"base", "robot", "kinematics", "geometry", "safety", "worlds"},
     "nodes": {"base", "robot", "kinematics", "safety", "policy", "monitoring"},
 }
-ALLOWED["training"] = {*ALLOWED["evaluation"], "evaluation", "monitoring"}
+ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {
     "__init__.py": {"base"},
@@ -52,6 +53,7 @@ HOMES = {
     "numba": {"base"},
     "daqp": {"safety"},
     "onnxruntime": {"policy", "training"},
+    "pyarrow": {"demonstrations"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

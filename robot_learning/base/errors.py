@@ -13,6 +13,10 @@ class BundleError(RobotLearningError):
     """A policy bundle is damaged, incomplete, or made for something else."""
 
 
+class DatasetError(RobotLearningError):
+    """A dataset of demonstrations is damaged, foreign, or made for something else."""
+
+
 class StateError(RobotLearningError):
     """A measured joint state is not usable (not finite, wrong joints, wrong length)."""
 

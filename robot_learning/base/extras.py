@@ -6,14 +6,15 @@ from pathlib import Path
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import package_roots
 
-# The modules of each extra that code imports; `train` holds `sim`.
+# The modules of each extra that code imports; each of INCLUDED holds others.
 MODULES = {
     "ros": ("rclpy",),
     "mujoco": ("gymnasium", "mujoco"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
+    "demonstrations": ("pyarrow",),
     "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
 }
-INCLUDED = {"train": ("sim",)}
+INCLUDED = {"demonstrations": ("sim",), "train": ("demonstrations", "sim")}
 # The packages whose files the shipped robots refer to.
 FILES = {"pybullet_data": "sim", "example-robot-data": "robots"}
 

@@ -79,18 +79,34 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """What a simulation holds at one time besides the arm.
+
+    Attributes:
+        bodies: (13,) of each object, base frame: position, m, quaternion (x, y, z, w), velocity,
+            m/s, and angular velocity, rad/s.
+        fingers: (k,) positions of the gripper's joints, rad or m; none where it does not move.
+    """
+
+    bodies: Mapping[str, Array] = field(default_factory=dict)
+    fingers: Array = field(default_factory=lambda: np.zeros(0))
+
+
+@dataclass(frozen=True)
 class Start:
     """How an episode begins.
 
     Attributes:
         q: (n,) configuration, at rest.
-        opening: of the gripper, 0 closed to 1 open.
+        opening: that the gripper is sent to, 0 closed to 1 open.
         places: position (3,), base frame, m, and turn about the vertical, rad, of each object.
+        scene: where a simulation is to go on from; its bodies come before ``places``.
     """
 
     q: Array
     opening: float = 0.0
     places: Mapping[str, tuple[Array, float]] = field(default_factory=dict)
+    scene: Scene | None = None
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     Attributes:
         inputs: what a deployed policy is told by topics: goals, where the objects are.
+        start: of the episode.
+        opening: that the gripper was sent to last, 0 closed to 1 open; None for nowhere yet.
         steps_taken: since the episode began.
         variation: what differs in this episode.
         task_settings: what the task was asked to be.
@@ -110,11 +112,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.variation = Variation()
         self._sensing: Sensing | None = None
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
-        parts = self.interface.split(self.flat_observation)
+        self.opening: float | None = None
         spaces: Any = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
-                for name, part in parts.items()
+                for name, part in self.interface.split(self.flat_observation).items()
             }
         )
         self.observation_space = spaces
@@ -130,9 +132,14 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
-        """Start an episode; equal seeds start equal episodes."""
+        """Start an episode; equal seeds start equal episodes.
+
+        ``options`` may give a ``start``, and ``goals``: inputs by name as a function of time, s.
+        """
         super().reset(seed=seed)
-        start = self.task.free_start(self.np_random)
+        given = options or {}
+        self.start = start = given.get("start") or self.task.free_start(self.np_random)
+        self.opening, self._goals = start.opening, given.get("goals", self.task.inputs)
         self._sent.clear()
         self.steps_taken = 0
         if self._shifts is not None:
@@ -155,15 +162,13 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
         changed, seen, dt = False, self.inputs, self.robot.control_period
         ideal = seen if self._sensing is None else self.ideal.inputs
-        command = None
-        if action is not None:
-            command = self.interface.decode(self.model, action, self.state)
+        command = None if action is None else self.interface.decode(self.model, action, self.state)
         for _ in range(self.robot.policy_every):
             result = self.filter.apply(command, self.state, dt, self.time)
             changed = changed or result.status is not Status.OK
             self._sent.append((result.stop, result.opening))
-            motion, opening = self._sent.popleft()
-            self._sense(self.world.step(motion, dt, opening))
+            motion, self.opening = self._sent.popleft()
+            self._sense(self.world.step(motion, dt, self.opening))
         if action is not None and command is not None:
             self.history.push(action, seen, command)
             if self._ideal_history is not self.history:
@@ -212,7 +217,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     def _told(self, snapshot: Snapshot) -> dict[str, Input]:
         """Return what the task tells at that time beside what the world measures."""
         now = snapshot.state.stamp
-        told = {name: Input(value, now) for name, value in self.task.inputs(now).items()}
+        told = {name: Input(value, now) for name, value in self._goals(now).items()}
         return {**told, **snapshot.inputs}
 
     def compute_reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any) -> Array:
@@ -229,9 +234,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     @property
     def camera(self) -> Camera:
         """A camera that sees the whole workspace."""
-        reach = float(np.abs(self.robot.workspace_upper).max())
         centre = (self.robot.workspace_lower + self.robot.workspace_upper) / 4
-        return Camera(centre + [0, 0, 0.15], 1.1 + reach)
+        return Camera(centre + [0, 0, 0.15], 1.1 + float(np.abs(self.robot.workspace_upper).max()))
 
     def close(self) -> None:
         """End the world."""
@@ -243,13 +247,12 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
                 self.world.mark(name, self.inputs[name].value, self.task.tolerance)
 
     def _observe(self) -> dict[str, NDArray[np.float32]]:
-        flat = self.interface.observe(
+        self.flat_observation = self.interface.observe(
             self.model, self.state, self.inputs, self.history, self.delay
         )
-        self.flat_observation = flat
         if self.render_mode == "human":
             self._show_goal()
-        return self.interface.split(flat)
+        return self.interface.split(self.flat_observation)
 
     def _errors(self, observation: dict[str, NDArray[np.float32]]) -> Array:
         return self.task.errors(observation["achieved_goal"], observation["desired_goal"])

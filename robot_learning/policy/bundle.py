@@ -17,6 +17,7 @@ from typing import Any
 from robot_learning.base.errors import BundleError
 from robot_learning.policy.interface import Interface
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.contract import differences
 
 FORMAT = 4
 SUMS = "SHA256SUMS"
@@ -112,14 +113,7 @@ class PolicyBundle:
         Raises:
             BundleError: naming every field that differs.
         """
-        bundled, theirs = (
-            _flat(json.loads(json.dumps(contract))) for contract in (self.robot, spec.contract())
-        )
-        differing = [
-            f"{key}: {bundled.get(key)} in the bundle, {theirs.get(key)} in {spec.path}"
-            for key in sorted(set(bundled) | set(theirs))
-            if bundled.get(key) != theirs.get(key)
-        ]
+        differing = differences(self.robot, spec, "bundle")
         if tuple(self.interface.joints) != spec.joints:
             differing.append(f"interface.joints: {self.interface.joints}, not {spec.joints}")
         made_for, other = self.robot.get("name"), spec.name
@@ -129,15 +123,6 @@ class PolicyBundle:
                 f"made for {made_for}, not {other}: {self.path}: "
                 f"{'; '.join(differing) or 'robot_hash'}"
             )
-
-
-def _flat(contract: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return a contract with the names of nested fields joined by dots."""
-    found: dict[str, Any] = {}
-    for key, value in contract.items():
-        inner = isinstance(value, dict) and value
-        found |= _flat(value, f"{prefix}{key}.") if inner else {f"{prefix}{key}": value}
-    return found
 
 
 def write_bundle(

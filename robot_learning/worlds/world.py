@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import Snapshot, Start
+from robot_learning.base.types import Scene, Snapshot, Start
 from robot_learning.worlds.camera import Camera, Picture
 from robot_learning.worlds.variation import Variation
 
@@ -33,6 +33,10 @@ class World:
         ``opening`` in [0, 1] is where the gripper is sent; None leaves it as it is.
         """
         raise NotImplementedError
+
+    def scene(self) -> Scene:
+        """Return what is needed to go on from here, with the arm at rest; a simulation knows."""
+        return Scene()
 
     def next_start(self, seen: Snapshot) -> float:
         """Return when the motion of the next step begins, s; ``seen`` is what came last.

@@ -92,15 +92,20 @@ class BulletArm:
         self._time = 0.0
         self.place(np.asarray(q, dtype=np.float64))
         if self._gripper is not None:
-            places = self._gripper.positions(opening)
+            self.put_fingers(self._gripper.positions(opening))
+            self.grip(opening)
+        self.drive(np.asarray(q), np.asarray(q))
+        return self.state()
+
+    def put_fingers(self, positions: Array) -> ArmState:
+        """Put the gripper's joints at rest at ``positions`` (k,), wherever they are sent."""
+        if self._gripper is not None:
             bullet.resetJointStatesMultiDof(
                 self.body,
                 self._fingers,
-                [[value] for value in places],
+                [[value] for value in positions],
                 physicsClientId=self._client,
             )
-            self.grip(opening)
-        self.drive(np.asarray(q), np.asarray(q))
         return self.state()
 
     def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:

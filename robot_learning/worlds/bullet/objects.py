@@ -11,6 +11,7 @@ from robot_learning.worlds.camera import OBJECTS, Colour
 
 Array = NDArray[np.float64]
 ALOFT = 10.0  # m
+REST = np.zeros(6)
 
 
 class Objects:
@@ -37,13 +38,13 @@ class Objects:
         """Put an object at rest at ``position`` (3,), base frame, m, turned by ``yaw``, rad."""
         self.put(name, np.array([*position, *bullet.getQuaternionFromEuler((0.0, 0.0, yaw))]))
 
-    def put(self, name: str, pose: Array) -> None:
-        """Put an object at rest at a pose (7,) as :meth:`poses` returns it."""
+    def put(self, name: str, pose: Array, twist: Array = REST) -> None:
+        """Put an object at a pose (7,) as :meth:`poses` returns it, moving at a twist (6,)."""
         body, (position, turn) = self._bodies[name], np.split(pose, [3])
         bullet.resetBasePositionAndOrientation(
             body, position.tolist(), turn.tolist(), **self._client
         )
-        bullet.resetBaseVelocity(body, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), **self._client)
+        bullet.resetBaseVelocity(body, twist[:3].tolist(), twist[3:].tolist(), **self._client)
 
     def vary(self, mass: float, friction: float) -> None:
         """Make all objects heavier and rougher by these factors than they were made."""
@@ -68,6 +69,15 @@ class Objects:
         return {
             name: np.concatenate(bullet.getBasePositionAndOrientation(body, **self._client))
             for name, body in self._bodies.items()
+        }
+
+    def bodies(self) -> dict[str, Array]:
+        """Return pose and twist (13,) of each item, as a scene has them."""
+        return {
+            name: np.concatenate(
+                [pose, *bullet.getBaseVelocity(self._bodies[name], **self._client)]
+            )
+            for name, pose in self.poses().items()
         }
 
     def _make(self, item: ObjectSpec, rgba: Colour) -> int:

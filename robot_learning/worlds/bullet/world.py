@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.base.types import ArmState, Input, Scene, Snapshot, Start
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
 from robot_learning.worlds.bullet.arm import BulletArm
@@ -68,7 +68,15 @@ class BulletWorld(World):
         self.objects.lift()
         for name, place in start.places.items():
             self.objects.place(name, *place)
+        if start.scene is not None:
+            state = self.arm.put_fingers(start.scene.fingers)
+            for name, body in start.scene.bodies.items():
+                self.objects.put(name, body[:7], body[7:])
         return self._snapshot(state)
+
+    def scene(self) -> Scene:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        return Scene(self.objects.bodies(), self.arm.fingers[0].copy())
 
     def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""

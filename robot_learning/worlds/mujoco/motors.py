@@ -84,6 +84,14 @@ class Motors:
         self._data.qpos[self._q] = self._whole(q)
         self._data.qvel[self._v] = 0.0
 
+    def put_fingers(self, positions: Array) -> None:
+        """Put the gripper's joints at ``positions`` (k,), wherever they are sent."""
+        self._data.qpos[self._q[self._n :]] = positions
+
+    def fingers(self) -> Array:
+        """Return the positions (k,) of the gripper's joints, rad or m."""
+        return np.array(self._data.qpos[self._q[self._n :]])
+
     def drive(self, q: Array, qd: Array) -> None:
         """Set the motors toward a reference: positions (n,) and velocities (n,)."""
         wanted = self._whole(q)
@@ -98,7 +106,7 @@ class Motors:
     def measured_opening(self) -> float:
         """Return the gripper's opening."""
         assert self._gripper is not None
-        return self._gripper.opening(self._data.qpos[self._q[self._n :]])
+        return self._gripper.opening(self.fingers())
 
     def _whole(self, q: Array) -> Array:
         own = () if self._gripper is None else self._gripper.positions(self.opening)

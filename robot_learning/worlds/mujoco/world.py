@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.base.types import ArmState, Input, Scene, Snapshot, Start
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
@@ -77,6 +77,10 @@ class MujocoWorld(World):
         for name, place in start.places.items():
             self._place(name, *place)
         self._motors.reset(np.asarray(start.q, dtype=np.float64), start.opening)
+        if start.scene is not None:
+            self._motors.put_fingers(start.scene.fingers)
+            for name, body in start.scene.bodies.items():
+                self._put(name, body)
         mujoco.mj_forward(self._model, self._data)
         self._show()
         return self._snapshot()
@@ -92,6 +96,17 @@ class MujocoWorld(World):
             mujoco.mj_step(self._model, self._data)
         self._show()
         return self._snapshot()
+
+    def scene(self) -> Scene:
+        """See :class:`~robot_learning.worlds.world.World`."""
+        bodies = {}
+        for name in self._objects:
+            where, how_fast = self._addresses(name)
+            position, turn = np.split(self._data.qpos[where : where + 7], [3])
+            twist = self._data.qvel[how_fast : how_fast + 6].copy()
+            twist[3:] = _rotated(turn, twist[3:])
+            bodies[name] = np.concatenate([position, np.roll(turn, -1), twist])
+        return Scene(bodies, self._motors.fingers())
 
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:
         """See :class:`~robot_learning.worlds.world.World`."""
@@ -124,11 +139,20 @@ class MujocoWorld(World):
             self._window.show(self._marks)
 
     def _place(self, name: str, position: Array, yaw: float) -> None:
-        turn = [np.cos(yaw / 2), 0.0, 0.0, np.sin(yaw / 2)]
+        turn = [0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)]
+        self._put(name, np.concatenate([position, turn, np.zeros(6)]))
+
+    def _put(self, name: str, body: Array) -> None:
+        """Put an object where a scene has it (13,); MuJoCo turns it in its own frame."""
+        where, how_fast = self._addresses(name)
+        turn = np.roll(body[3:7], 1)
+        self._data.qpos[where : where + 7] = [*body[:3], *turn]
+        spin = _rotated(turn * [1, -1, -1, -1], body[10:])
+        self._data.qvel[how_fast : how_fast + 6] = [*body[7:10], *spin]
+
+    def _addresses(self, name: str) -> tuple[int, int]:
         joint = self._objects[name].id
-        where, how_fast = self._model.jnt_qposadr[joint], self._model.jnt_dofadr[joint]
-        self._data.qpos[where : where + 7] = [*position, *turn]
-        self._data.qvel[how_fast : how_fast + 6] = 0.0
+        return int(self._model.jnt_qposadr[joint]), int(self._model.jnt_dofadr[joint])
 
     def _snapshot(self) -> Snapshot:
         stamp = float(self._data.time)
@@ -137,3 +161,10 @@ class MujocoWorld(World):
             values["gripper_opening"] = np.array([self._motors.measured_opening()])
         state = ArmState(*self._motors.measured(), stamp)
         return Snapshot(state, {name: Input(value, stamp) for name, value in values.items()})
+
+
+def _rotated(turn: Array, vector: Array) -> Array:
+    """Return a vector (3,) turned by a quaternion (w, x, y, z)."""
+    found = np.empty(3)
+    mujoco.mju_rotVecQuat(found, vector, turn)
+    return found
