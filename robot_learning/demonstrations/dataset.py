@@ -136,6 +136,9 @@ class Dataset:
         Raises:
             DatasetError: naming every field that differs.
         """
+        name = self.manifest.robot.get("name")
+        if name != spec.name:
+            raise DatasetError(f"{self.folder}: robot: recorded with {name}, not {spec.name}")
         found = differences(self.manifest.robot, spec, "dataset")
         kept, theirs = flat(self.manifest.task), flat(dict(task))
         both = sorted(set(kept) | set(theirs))
@@ -189,6 +192,11 @@ class Dataset:
                 f"{self.folder}: none of {len(episodes)} episodes succeeds; record some that do"
             )
         return found
+
+    def next_seed(self) -> int:
+        """Return the seed behind the largest there is."""
+        seeds = [files.about(file).seed for file in self.files]
+        return 1 + max((seed for seed in seeds if seed is not None), default=-1)
 
     def add(self, episode: Episode) -> Path:
         """Keep an episode as the newest, and return its file."""

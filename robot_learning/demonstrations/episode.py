@@ -190,21 +190,40 @@ def read(file: Path) -> Episode:
     try:
         table = parquet.read_table(file)
     except (pa.ArrowException, OSError) as error:
-        said = " ".join(str(error).split())
-        raise DatasetError(
-            f"{file}: cut short or no Parquet file: {said}; delete it, the other episodes stay"
-        ) from error
-    told = (table.schema.metadata or {}).get(KEY)
+        raise _damaged(file, error) from error
+    columns = {name: _numpy(table.column(name)) for name in table.column_names}
+    return Episode(_about(file, table.schema), columns)
+
+
+def about(file: Path) -> About:
+    """Read what is said of an episode as a whole, and no more.
+
+    Raises:
+        DatasetError: naming the file and what is wrong with it.
+    """
+    try:
+        return _about(file, parquet.read_schema(file))
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: Path, error: Exception) -> DatasetError:
+    said = " ".join(str(error).split())
+    return DatasetError(
+        f"{file}: cut short or no Parquet file: {said}; delete it, the other episodes stay"
+    )
+
+
+def _about(file: Path, schema: pa.Schema) -> About:
+    told = (schema.metadata or {}).get(KEY)
     if told is None:
         raise DatasetError(
             f"{file}: no episode of robot_learning; import a LeRobot dataset with: data import"
         )
     try:
-        about = About.model_validate_json(told)
+        return About.model_validate_json(told)
     except ValidationError as error:
         raise DatasetError(f"{file}: {explain(error)}") from error
-    columns = {name: _numpy(table.column(name)) for name in table.column_names}
-    return Episode(about, columns)
 
 
 def _arrow(column: NDArray[Any]) -> pa.Array:

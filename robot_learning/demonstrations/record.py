@@ -35,11 +35,17 @@ class Env(Protocol):
 
     task: Task
     interface: Interface
-    filter: Reference
-    world: Simulated
     inputs: Mapping[str, Input]
     start: Start
     opening: float | None
+
+    @property
+    def filter(self) -> Reference:
+        """What guards the arm."""
+
+    @property
+    def world(self) -> Simulated:
+        """What answers its motions."""
 
     @property
     def state(self) -> ArmState:

@@ -85,6 +85,12 @@ def load_task(name_or_path: str | Path) -> TaskSettings:
     return settings
 
 
+def resolved(settings: TaskSettings, task: Task) -> dict[str, Any]:
+    """Return what ``task`` was asked to be, with its own steps and tolerance, ready for JSON."""
+    told = settings.model_dump(mode="json", exclude_none=True)
+    return {**told, "steps": task.steps, "tolerance": task.tolerance}
+
+
 def make_task(
     settings: TaskSettings,
     model: ArmModel,

@@ -15,6 +15,7 @@ from robot_learning.base.folders import owned
 from robot_learning.evaluation.rollout import Evaluation
 from robot_learning.monitoring.report import training_rows, write_report
 from robot_learning.policy import PolicyBundle
+from robot_learning.tasks.settings import resolved
 from robot_learning.training.checkpoint import find_checkpoint, has_checkpoint
 from robot_learning.training.export import export
 from robot_learning.training.model import load_model, make_env, make_envs, make_model
@@ -206,10 +207,7 @@ def _export(
             seed=FINAL_SEED,
             provenance={
                 "algorithm": run.train.algorithm,
-                "task": {
-                    **env.task_settings.model_dump(exclude_none=True),
-                    "steps": env.task.steps,
-                },
+                "task": resolved(env.task_settings, env.task),
                 "code": run.code,
                 "seed": run.seed,
                 "object_deviation": _object_deviation(run),

@@ -13,11 +13,11 @@ from robot_learning.envs import ArmEnv
 from robot_learning.envs.arm_env import task_interface
 from robot_learning.experts.expert import expert_action
 from robot_learning.robot import RobotSpec
+from robot_learning.tasks.settings import resolved
 
 
 def settings(env):
-    told = env.task_settings.model_dump(exclude_none=True)
-    return {**told, "steps": env.task.steps, "tolerance": env.interface.tolerance}
+    return resolved(env.task_settings, env.task)
 
 
 def recorded(env, seed, steps, act=expert_action):
@@ -81,8 +81,11 @@ def test_another_task_or_robot_is_refused(short):
     dataset, env = short
     with pytest.raises(DatasetError, match="task.task: push in the dataset, not slide"):
         Dataset.make(dataset.folder, env.robot, {**settings(env), "task": "slide"}, env.interface)
-    with pytest.raises(DatasetError, match="acceleration: .* in the dataset, .* in .*iiwa"):
-        Dataset.make(dataset.folder, RobotSpec.load("iiwa"), settings(env), env.interface)
+    with pytest.raises(DatasetError, match="robot: recorded with arm6, not iiwa"):
+        dataset.check(RobotSpec.load("iiwa"), settings(env), env.interface)
+    slower = replace(env.robot, jerk=env.robot.jerk / 2)
+    with pytest.raises(DatasetError, match=f"{dataset.folder}: jerk: .* in the dataset, "):
+        dataset.check(slower, settings(env), env.interface)
 
 
 def test_an_episode_that_is_cut_or_foreign_is_named_and_the_others_stay(short, tmp_path):
