@@ -1,14 +1,19 @@
 """``robot-learning data``: datasets of demonstrations."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from robot_learning.cli.options import PLAIN
+from robot_learning.cli.options import PLAIN, Robot
+
+if TYPE_CHECKING:
+    from robot_learning.demonstrations import Dataset
+    from robot_learning.envs import ArmEnv
 
 app = typer.Typer(help="Look at datasets, replay and convert them.", no_args_is_help=True, **PLAIN)
 Folder = Annotated[Path, typer.Argument(help="Folder of a dataset.")]
+Episode = Annotated[int | None, typer.Option(min=0, help="Number of an episode; all of them.")]
 
 
 @app.command()
@@ -20,3 +25,64 @@ def info(folder: Folder) -> None:
 
     dataset = Dataset.open(folder)
     print_table(str(folder), rows(dataset))
+
+
+@app.command()
+def replay(
+    folder: Folder,
+    episode: Episode = None,
+    robot: Robot = "",
+    world: Annotated[str, typer.Option(help="bullet or mujoco.")] = "bullet",
+) -> None:
+    """Do the recorded actions again in simulation, and compare."""
+    from robot_learning.base.errors import ConfigError
+    from robot_learning.cli.bars import Bars
+    from robot_learning.cli.tables import print_table
+    from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.replay import replay
+
+    if world == "ros":
+        raise ConfigError("data replay: world 'ros' can't be put back exactly; bullet or mujoco")
+    dataset = Dataset.open(folder)
+    env = _env(dataset, robot, world)
+    numbers = dataset.numbers() if episode is None else [episode]
+    found = []
+    try:
+        with Bars() as bars:
+            for done, number in enumerate(numbers):
+                kept = dataset.episode(number)
+                found.append((number, kept.about.success, replay(env, kept)))
+                bars.show("replay", done + 1, len(numbers))
+    finally:
+        env.close()
+    other = [str(number) for number, before, now in found if before != now.success]
+    rows = [
+        ("world", world),
+        ("success when recorded", f"{sum(before for _, before, _ in found)} of {len(found)}"),
+        ("success now", f"{sum(now.success for _, _, now in found)} of {len(found)}"),
+        ("came out differently", ", ".join(other) or "none"),
+        ("joints off by at most", f"{max(now.joints for *_, now in found):.2g} rad or m"),
+        ("objects off by at most", f"{max(now.objects for *_, now in found) * 1e3:.2g} mm"),
+    ]
+    print_table(f"{folder}: replayed", rows)
+
+
+def _env(dataset: "Dataset", robot: str, world: str, render_mode: str | None = None) -> "ArmEnv":
+    """Return the environment that a dataset was recorded in, or another world.
+
+    Raises:
+        DatasetError: where the robot is not the one it was recorded with.
+    """
+    from robot_learning.base.settings import check
+    from robot_learning.demonstrations.dataset import MANIFEST
+    from robot_learning.envs import ArmEnv
+    from robot_learning.robot import RobotSpec
+    from robot_learning.tasks import TaskSettings
+
+    manifest = dataset.manifest
+    spec = RobotSpec.load(robot or manifest.robot["name"])
+    dataset.check(spec, manifest.task, dataset.interface)
+    task = check(TaskSettings, manifest.task, f"{dataset.folder / MANIFEST}: task")
+    return ArmEnv(
+        spec.path, task, interface=dataset.interface, world=world, render_mode=render_mode
+    )

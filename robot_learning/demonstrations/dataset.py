@@ -169,15 +169,21 @@ class Dataset:
         """
         file = self._file(number)
         if not file.exists():
+            numbers = self.numbers()
             raise DatasetError(
-                f"{self.folder}: no episode {number}; there are {self.numbers() or 'none'}"
+                f"{self.folder}: no episode {number}; there are {numbers[0]} to {numbers[-1]}"
             )
         return self.read(file)
 
-    def numbers(self) -> str:
-        """Return the numbers of the first and the last episode; empty where there is none."""
-        files = self.files
-        return f"{_number(files[0])} to {_number(files[-1])}" if files else ""
+    def numbers(self) -> list[int]:
+        """Return the numbers of the episodes, oldest first; not empty.
+
+        Raises:
+            DatasetError: where there is none.
+        """
+        if not self.files:
+            raise DatasetError(f"{self.folder}: holds no episode yet; record some")
+        return [_number(file) for file in self.files]
 
     def successes(self) -> list[Episode]:
         """Return the episodes that succeed.
