@@ -9,6 +9,7 @@ from robot_learning.cli.options import PLAIN, Robot
 
 if TYPE_CHECKING:
     from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.lerobot_import import Meaning
     from robot_learning.envs import ArmEnv
 
 app = typer.Typer(help="Look at datasets, replay and convert them.", no_args_is_help=True, **PLAIN)
@@ -86,3 +87,60 @@ def _env(dataset: "Dataset", robot: str, world: str, render_mode: str | None = N
     return ArmEnv(
         spec.path, task, interface=dataset.interface, world=world, render_mode=render_mode
     )
+
+
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Argument(help="Folder to write; it must not exist yet.")],
+) -> None:
+    """Write a dataset as a LeRobot dataset, version 3.0."""
+    from rich.console import Console
+
+    from robot_learning.cli.bars import Bars
+    from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.lerobot import export
+
+    with Bars() as bars:
+        frames = export(Dataset.open(folder), out, lambda *done: bars.show("export", *done))
+    Console().print(f"LeRobot dataset: {out}, {frames} frames", soft_wrap=True)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset, version 3.0.")],
+    out: Annotated[Path, typer.Argument(help="Folder; a dataset that fits is added to.")],
+    robot: Annotated[
+        str, typer.Option(help="Robot of a dataset that 'data export' did not write.")
+    ] = "",
+    task: Annotated[str, typer.Option(help="Task of such a dataset.")] = "",
+) -> None:
+    """Read a LeRobot dataset, and add its episodes to a dataset."""
+    from robot_learning.base.folders import owned
+    from robot_learning.cli.bars import Bars
+    from robot_learning.cli.tables import print_table
+    from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.lerobot_import import read
+    from robot_learning.demonstrations.summary import rows
+
+    manifest, episodes = read(source, _meaning(robot, task) if robot and task else None)
+    with owned(out):
+        dataset = Dataset.begin(out, manifest, str(source))
+        with Bars() as bars:
+            for done, episode in enumerate(episodes):
+                dataset.add(episode)
+                bars.show("import", done + 1, len(episodes))
+    print_table(str(out), rows(dataset))
+
+
+def _meaning(robot: str, task: str) -> "Meaning":
+    """Return what a dataset of others is taken to be of."""
+    from robot_learning.demonstrations.dataset import Manifest
+    from robot_learning.demonstrations.lerobot_import import Meaning
+    from robot_learning.envs import ArmEnv
+    from robot_learning.tasks.settings import resolved
+
+    env = ArmEnv(robot, task)
+    manifest = Manifest.of(env.robot, resolved(env.task_settings, env.task), env.interface)
+    env.close()
+    return Meaning(env.model, manifest, env.interface)

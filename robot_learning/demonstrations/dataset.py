@@ -4,6 +4,7 @@ dataset.json                  the robot's contract, the task, the interface, for
 episodes/episode_000000.parquet  one episode a file; delete one, and the others stay
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -57,13 +58,9 @@ class Manifest(Section):
     @classmethod
     def of(cls, spec: RobotSpec, task: Mapping[str, Any], interface: Interface) -> "Manifest":
         """Return what a dataset of these says."""
-        return cls(
-            format=FORMAT,
-            robot=spec.contract(),
-            robot_hash=spec.hash,
-            task=dict(task),
-            interface=interface.to_dict(),
-        )
+        told = {"robot": spec.contract(), "task": dict(task), "interface": interface.to_dict()}
+        plain = json.loads(json.dumps(told))  # as a file has it: no tuples
+        return cls(format=FORMAT, robot_hash=spec.hash, **plain)
 
 
 class Dataset:
@@ -115,15 +112,19 @@ class Dataset:
         Raises:
             DatasetError: where what is there is something else, naming what differs.
         """
+        return cls.begin(folder, Manifest.of(spec, task, interface), str(spec.path))
+
+    @classmethod
+    def begin(cls, folder: Path, manifest: Manifest, where: str) -> "Dataset":
+        """As :meth:`make`, with what a dataset says; ``where`` it says so is for errors."""
         if (folder / MANIFEST).exists():
             dataset = cls.open(folder)
-            dataset.check(spec, task, interface)
+            dataset.compare(manifest, where)
             return dataset
         if folder.exists() and any(not item.name.startswith(".") for item in folder.iterdir()):
             raise DatasetError(
                 f"{folder}: holds something, but no {MANIFEST}; take another folder"
             )
-        manifest = Manifest.of(spec, task, interface)
         (folder / "episodes").mkdir(parents=True, exist_ok=True)
         half = folder / f".{MANIFEST}"
         half.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -136,15 +137,19 @@ class Dataset:
         Raises:
             DatasetError: naming every field that differs.
         """
-        name = self.manifest.robot.get("name")
-        if name != spec.name:
-            raise DatasetError(f"{self.folder}: robot: recorded with {name}, not {spec.name}")
-        found = differences(self.manifest.robot, spec, "dataset")
-        kept, theirs = flat(self.manifest.task), flat(dict(task))
-        both = sorted(set(kept) | set(theirs))
-        found += [_line("task", k, kept, theirs) for k in both if kept.get(k) != theirs.get(k)]
-        own, other = self.interface.to_dict(), interface.to_dict()
-        found += [_line("interface", k, own, other) for k in MOTION if own[k] != other[k]]
+        self.compare(Manifest.of(spec, task, interface), str(spec.path))
+
+    def compare(self, other: Manifest, where: str) -> None:
+        """As :meth:`check`, with what another dataset says, for errors ``where``."""
+        name, theirs = self.manifest.robot.get("name"), other.robot.get("name")
+        if name != theirs:
+            raise DatasetError(f"{self.folder}: robot: recorded with {name}, not {theirs}")
+        found = differences(self.manifest.robot, other.robot, "the dataset", where)
+        kept, asked = flat(self.manifest.task), flat(other.task)
+        both = sorted(set(kept) | set(asked))
+        found += [_line("task", k, kept, asked) for k in both if kept.get(k) != asked.get(k)]
+        own, interface = self.manifest.interface, other.interface
+        found += [_line("interface", k, own, interface) for k in MOTION if own[k] != interface[k]]
         if found:
             raise DatasetError(
                 f"{self.folder}: {'; '.join(found)}; take another folder, or what it was made for"

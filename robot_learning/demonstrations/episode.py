@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from robot_learning.base.errors import DatasetError
 from robot_learning.base.settings import Section, explain
 from robot_learning.base.types import ArmState, Input, Scene, Start
+from robot_learning.demonstrations.columns import columns_of, damaged, load, table_of
 from robot_learning.policy.terms import GOALS
 
 Array = NDArray[np.float64]
-Columns = Mapping[str, NDArray[Any]]
 KEY = b"robot_learning"
 INPUT, STAMP, BODY = "input.", "stamp.", "body."
 SOURCES = ("expert", "policy", "teleoperation", "bag", "import")
@@ -95,7 +95,7 @@ class Episode:
     """
 
     about: About
-    columns: Columns
+    columns: Mapping[str, NDArray[Any]]
 
     @property
     def steps(self) -> int:
@@ -172,10 +172,11 @@ def _shaped(value: Array) -> Array:
 
 def write(file: Path, episode: Episode) -> None:
     """Write an episode; the file is whole or not there."""
-    arrays = {name: _arrow(column) for name, column in episode.columns.items()}
-    table = pa.table(arrays).replace_schema_metadata({KEY: episode.about.model_dump_json()})
+    table = table_of(dict(episode.columns))
     half = file.with_suffix(".half")
-    parquet.write_table(table, half)
+    parquet.write_table(
+        table.replace_schema_metadata({KEY: episode.about.model_dump_json()}), half
+    )
     with half.open("rb") as written:
         os.fsync(written.fileno())
     half.replace(file)
@@ -187,12 +188,8 @@ def read(file: Path) -> Episode:
     Raises:
         DatasetError: naming the file and what is wrong with it.
     """
-    try:
-        table = parquet.read_table(file)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(file, error) from error
-    columns = {name: _numpy(table.column(name)) for name in table.column_names}
-    return Episode(_about(file, table.schema), columns)
+    table = load(file)
+    return Episode(_about(file, table.schema), columns_of(table))
 
 
 def about(file: Path) -> About:
@@ -204,14 +201,7 @@ def about(file: Path) -> About:
     try:
         return _about(file, parquet.read_schema(file))
     except (pa.ArrowException, OSError) as error:
-        raise _damaged(file, error) from error
-
-
-def _damaged(file: Path, error: Exception) -> DatasetError:
-    said = " ".join(str(error).split())
-    return DatasetError(
-        f"{file}: cut short or no Parquet file: {said}; delete it, the other episodes stay"
-    )
+        raise damaged(file, error) from error
 
 
 def _about(file: Path, schema: pa.Schema) -> About:
@@ -224,18 +214,3 @@ def _about(file: Path, schema: pa.Schema) -> About:
         return About.model_validate_json(told)
     except ValidationError as error:
         raise DatasetError(f"{file}: {explain(error)}") from error
-
-
-def _arrow(column: NDArray[Any]) -> pa.Array:
-    if column.ndim == 1:
-        return pa.array(column)
-    flat = pa.array(np.ascontiguousarray(column).ravel())
-    return pa.FixedSizeListArray.from_arrays(flat, column.shape[1])
-
-
-def _numpy(column: pa.ChunkedArray) -> NDArray[Any]:
-    whole = column.combine_chunks()
-    if not pa.types.is_fixed_size_list(whole.type):
-        return np.asarray(whole.to_numpy(zero_copy_only=False))
-    flat = whole.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat.reshape(len(whole), whole.type.list_size))

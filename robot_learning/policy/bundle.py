@@ -113,7 +113,7 @@ class PolicyBundle:
         Raises:
             BundleError: naming every field that differs.
         """
-        differing = differences(self.robot, spec, "bundle")
+        differing = differences(self.robot, spec.contract(), "the bundle", str(spec.path))
         if tuple(self.interface.joints) != spec.joints:
             differing.append(f"interface.joints: {self.interface.joints}, not {spec.joints}")
         made_for, other = self.robot.get("name"), spec.name

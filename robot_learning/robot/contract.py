@@ -1,25 +1,26 @@
-"""What a policy or a dataset says of its robot, beside the robot at hand."""
+"""What a bundle or a dataset says of its robot, beside the robot at hand."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from robot_learning.robot.spec import RobotSpec
 
-
-def differences(contract: Mapping[str, Any], spec: RobotSpec, where: str) -> list[str]:
-    """Return one line for each field in which a contract is not that of ``spec``.
+def differences(
+    kept: Mapping[str, Any], own: Mapping[str, Any], where: str, elsewhere: str
+) -> list[str]:
+    """Return one line for each field in which two contracts differ.
 
     Args:
-        contract: as :meth:`RobotSpec.contract` returned it.
-        spec: the robot at hand.
-        where: what holds the contract.
+        kept: as :meth:`RobotSpec.contract` returned it once.
+        own: that of the robot at hand.
+        where: what holds the first.
+        elsewhere: what holds the second.
     """
-    kept, own = (flat(json.loads(json.dumps(each))) for each in (contract, spec.contract()))
+    first, second = (flat(json.loads(json.dumps(each))) for each in (kept, own))
     return [
-        f"{key}: {kept.get(key)} in the {where}, {own.get(key)} in {spec.path}"
-        for key in sorted(set(kept) | set(own))
-        if kept.get(key) != own.get(key)
+        f"{key}: {first.get(key)} in {where}, {second.get(key)} in {elsewhere}"
+        for key in sorted(set(first) | set(second))
+        if first.get(key) != second.get(key)
     ]
 
 
