@@ -57,8 +57,11 @@ def evaluate(
     bundle, spec = load_bundle(path, robot)
     if world == "ros":
         from robot_learning.cli.on_topics import announce, on_topics
+        from robot_learning.tasks import TaskSettings
 
-        with on_topics(bundle, spec, namespace, reset_service, ros_args) as arm:
+        task = TaskSettings(**bundle.task_settings)
+        trusted = bundle.object_deviation
+        with on_topics(task, spec, namespace, reset_service, ros_args, trusted) as arm:
             announce(arm, f"{episodes} episodes of {bundle.name}", yes)
             _whole(bundle, spec, episodes, seed, tolerance, "", arm)
         return

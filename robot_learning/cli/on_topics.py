@@ -1,5 +1,6 @@
 """The arm on ROS 2 topics, for the verbs that move it."""
 
+import math
 import shlex
 import sys
 from collections.abc import Iterator
@@ -11,16 +12,21 @@ import typer
 from robot_learning.base.errors import ConfigError
 
 if TYPE_CHECKING:
-    from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
+    from robot_learning.tasks import TaskSettings
     from robot_learning.worlds.ros import RosWorld
 
 
 @contextmanager
 def on_topics(
-    bundle: "PolicyBundle", spec: "RobotSpec", namespace: str, reset_service: str, ros_args: str
+    settings: "TaskSettings",
+    spec: "RobotSpec",
+    namespace: str,
+    reset_service: str,
+    ros_args: str,
+    object_deviation: float = math.inf,
 ) -> "Iterator[RosWorld]":
-    """Give the arm on the topics as a world, with the objects of a bundle's task; end it after.
+    """Give the arm on the topics as a world, with the objects of a task; end it after.
 
     Raises:
         RobotLearningError: naming who or what is missing.
@@ -29,15 +35,15 @@ def on_topics(
 
     require("ros", "world 'ros'")
     from robot_learning.kinematics import ArmModel
-    from robot_learning.tasks import TaskSettings, make_task
+    from robot_learning.tasks import make_task
     from robot_learning.worlds.ros import RosWorld
 
-    task = make_task(TaskSettings(**bundle.task_settings), ArmModel(spec))
+    task = make_task(settings, ArmModel(spec))
     world = RosWorld(
         spec,
         task.objects,
         gripper=task.gripper,
-        object_deviation=bundle.object_deviation,
+        object_deviation=object_deviation,
         namespace=namespace,
         reset_service=reset_service,
         ros_args=shlex.split(ros_args),

@@ -25,7 +25,7 @@ class Actor(Protocol):
     source: str
     human: bool
 
-    def reset(self) -> None:
+    def reset(self, env: Env) -> None:
         """Hear that an episode begins."""
 
     def act(self, env: Env) -> Choice | None:
@@ -71,7 +71,7 @@ def collect(
     while tally.kept < episodes:
         recorder.reset(seed + tally.tried)
         tally.tried += 1
-        actor.reset()
+        actor.reset(recorder.env)
         ended = ""
         try:
             ended = _play(recorder, actor)
@@ -102,6 +102,8 @@ def _play(recorder: Recorder, actor: Actor) -> str:
             return "operator"
         with held():
             recorder.step(choice)
+        if recorder.stopped:
+            return f"stopped: {recorder.stopped}"
         settled = settled + 1 if recorder.success else 0
         if actor.human and settled >= SETTLE_PERIODS and not task.goal_moves:
             return "success"

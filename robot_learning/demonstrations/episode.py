@@ -22,7 +22,7 @@ from robot_learning.policy.terms import GOALS
 Array = NDArray[np.float64]
 KEY = b"robot_learning"
 INPUT, STAMP, BODY = "input.", "stamp.", "body."
-SOURCES = ("expert", "policy", "teleoperation", "bag", "import")
+SOURCES = ("expert", "policy", "teleoperation", "released", "bag", "import")
 
 
 class Place(Section):
@@ -129,9 +129,11 @@ class Episode:
     def start_at(self, row: int) -> Start:
         """Return a start with the arm at rest where it was sent, and all else as it was then.
 
+        Of an episode that no simulation knows, objects stand where they were, turned as at first.
+
         Give it to :meth:`ArmEnv.reset` in ``options`` together with :meth:`goals_from`.
         """
-        columns, begun = self.columns, self.about.start.start()
+        columns, begun, told = self.columns, self.about.start.start(), self.inputs(row)
         bodies = {
             name[len(BODY) :]: column[row]
             for name, column in columns.items()
@@ -141,7 +143,7 @@ class Episode:
         return Start(
             np.asarray(columns["reference_q"][row]),
             begun.opening if np.isnan(opening) else opening,
-            begun.places,
+            {name: (told[name].value, yaw) for name, (_, yaw) in begun.places.items()},
             Scene(bodies, columns["fingers"][row]) if bodies or "fingers" in columns else None,
         )
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.types import ArmState, Input, Scene, Start
 from robot_learning.demonstrations.episode import BODY, INPUT, STAMP, About, Beginning, Episode
+from robot_learning.kinematics import ArmModel
 from robot_learning.policy import Interface
 from robot_learning.tasks import Task
 
@@ -18,6 +19,10 @@ Array = NDArray[np.float64]
 
 class Reference(Protocol):
     """What keeps a reference; a safety filter does."""
+
+    @property
+    def latched(self) -> Any:
+        """The cause of a stop for good; None for none."""
 
     def reference(self, now: float) -> tuple[Array, Array]:
         """Return commanded positions and velocities (n,) at ``now``, s."""
@@ -35,6 +40,7 @@ class Env(Protocol):
 
     task: Task
     interface: Interface
+    model: ArmModel
     inputs: Mapping[str, Input]
     start: Start
     opening: float | None
@@ -102,6 +108,12 @@ class Recorder:
     def steps(self) -> int:
         """How many were made."""
         return len(self._rows)
+
+    @property
+    def stopped(self) -> str:
+        """What has stopped the arm for the rest of the episode; empty for nothing."""
+        cause = self.env.filter.latched
+        return "" if cause is None else str(cause.value)
 
     def reset(self, seed: int) -> None:
         """Start an episode."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.compiled import load_soon
 from robot_learning.base.errors import BundleError, StateError
@@ -105,6 +105,10 @@ class PolicyRunner:
             return StepResult(None, observation, action, str(error))
         self._history.push(action, inputs, command)
         return StepResult(command, observation, action)
+
+    def follow(self, action: ArrayLike, state: ArmState, inputs: Mapping[str, Input]) -> None:
+        """Remember an action that somebody else has taken in place of the policy's."""
+        self._history.push(action, inputs, self.interface.decode(self.model, action, state))
 
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:
         if not np.abs(now - state.stamp) <= self.state_timeout:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.objects import ObjectSpec
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Snapshot, Start
+from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.link import Link
 from robot_learning.nodes.outlet import LEAD, MIN_LEAD
 from robot_learning.robot import RobotSpec
@@ -140,6 +142,20 @@ class RosWorld(World):
         if self._link.fault:
             raise StateError(self._link.fault)
         return seen
+
+    @property
+    def node(self) -> Any:
+        """The node that it is on the graph, for whoever hears of more there."""
+        return self._link.node
+
+    @property
+    def time(self) -> NodeTime:
+        """The node's."""
+        return self._link.time
+
+    def wait_for(self, problem: Callable[[], str], seconds: float) -> str:
+        """Hear until ``problem`` returns nothing, so long at most; return what it said last."""
+        return self._link.until(problem, seconds)
 
     def rows(self) -> list[tuple[str, str]]:
         """Return how well it kept time as rows of a table."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from robot_learning.base.errors import ConfigError, StateError
+from robot_learning.cli.acting import Scripted
 from robot_learning.cli.main import app
-from robot_learning.cli.record import Scripted
 from robot_learning.demonstrations import Dataset
 from robot_learning.demonstrations.collect import Tally, collect
 from robot_learning.demonstrations.record import Recorder
