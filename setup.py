@@ -12,7 +12,7 @@ MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
 ROBOTS = ["example-robot-data"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
 MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
-DEMONSTRATIONS = [*SIM, "pyarrow"]
+DEMONSTRATIONS = [*SIM, "pyarrow", "rosbags"]
 TRAIN = [
     *DEMONSTRATIONS,
     "mlflow>=3",

@@ -54,6 +54,7 @@ HOMES = {
     "daqp": {"safety"},
     "onnxruntime": {"policy", "training"},
     "pyarrow": {"demonstrations"},
+    "rosbags": {"demonstrations"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -11,7 +11,7 @@ MODULES = {
     "ros": ("rclpy",),
     "mujoco": ("gymnasium", "mujoco"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
-    "demonstrations": ("pyarrow",),
+    "demonstrations": ("pyarrow", "rosbags"),
     "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
 }
 INCLUDED = {"demonstrations": ("sim",), "train": ("demonstrations", "sim")}

@@ -9,6 +9,8 @@ from robot_learning.cli.options import PLAIN, Robot
 
 if TYPE_CHECKING:
     from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations import Episode as Demonstration
+    from robot_learning.demonstrations.dataset import Manifest
     from robot_learning.demonstrations.lerobot_import import Meaning
     from robot_learning.envs import ArmEnv
 
@@ -108,14 +110,19 @@ def export(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder of a LeRobot dataset, version 3.0.")],
+    source: Annotated[
+        Path, typer.Argument(help="Folder of a LeRobot dataset, version 3.0, or of a bag.")
+    ],
     out: Annotated[Path, typer.Argument(help="Folder; a dataset that fits is added to.")],
     robot: Annotated[
         str, typer.Option(help="Robot of a dataset that 'data export' did not write.")
     ] = "",
     task: Annotated[str, typer.Option(help="Task of such a dataset.")] = "",
+    bundle: Annotated[
+        str, typer.Option(help="The policy that was at work, for the bag of a session.")
+    ] = "",
 ) -> None:
-    """Read a LeRobot dataset, and add its episodes to a dataset."""
+    """Add the episodes of a LeRobot dataset or of a bag to a dataset."""
     from robot_learning.base.folders import owned
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
@@ -123,7 +130,10 @@ def import_(
     from robot_learning.demonstrations.lerobot_import import read
     from robot_learning.demonstrations.summary import rows
 
-    manifest, episodes = read(source, _meaning(robot, task) if robot and task else None)
+    if bundle or (source / "metadata.yaml").exists():
+        manifest, episodes = _of_a_bag(source, bundle, robot)
+    else:
+        manifest, episodes = read(source, _meaning(robot, task) if robot and task else None)
     with owned(out):
         dataset = Dataset.begin(out, manifest, str(source))
         with Bars() as bars:
@@ -144,3 +154,25 @@ def _meaning(robot: str, task: str) -> "Meaning":
     manifest = Manifest.of(env.robot, resolved(env.task_settings, env.task), env.interface)
     env.close()
     return Meaning(env.model, manifest, env.interface)
+
+
+def _of_a_bag(path: Path, name: str, robot: str) -> "tuple[Manifest, list[Demonstration]]":
+    """Return what the bag of a session is of, and its episodes."""
+    from robot_learning.base.errors import ConfigError
+    from robot_learning.cli.options import load_bundle
+    from robot_learning.demonstrations import bag
+    from robot_learning.demonstrations.bag_episodes import Cut, episodes
+    from robot_learning.demonstrations.dataset import Manifest
+    from robot_learning.kinematics import ArmModel
+    from robot_learning.tasks import TASKS, TaskSettings, make_task
+    from robot_learning.tasks.settings import resolved
+
+    if not name:
+        raise ConfigError(f"{path}: a bag; say which policy was at work: --bundle")
+    bundle, spec = load_bundle(Path(name), robot)
+    bundle.check_robot(spec)
+    settings, model = TaskSettings(**bundle.task_settings), ArmModel(spec)
+    told = resolved(settings, make_task(settings, model))
+    manifest = Manifest.of(spec, told, bundle.interface)
+    cut = Cut(bundle.interface, model, TASKS[settings.task].goal_moves)
+    return manifest, list(episodes(bag.read(path, bundle, spec), cut))

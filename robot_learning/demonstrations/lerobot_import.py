@@ -23,7 +23,7 @@ from robot_learning.demonstrations.episode import (
     Episode,
     Place,
 )
-from robot_learning.demonstrations.observe import observations
+from robot_learning.demonstrations.judge import judged
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import Interface
 from robot_learning.policy.terms import OPENING
@@ -108,12 +108,11 @@ def _foreign(frames: Columns, names: list[str], meaning: Meaning) -> Episode:
         seed=None,
         start=Beginning(q=columns["q"][0].tolist(), opening=0.0, places=begun),
     )
-    seen = observations(Episode(about, columns), interface, meaning.model)
-    distance = np.array([interface.distance(flat) for flat in seen])
-    columns["distance"] = np.append(distance[1:], np.nan)
-    columns["is_success"] = columns["distance"] <= interface.tolerance
-    success = bool(frames.get("next.success", columns["is_success"][:-1])[-1])
-    return Episode(about.model_copy(update={"success": success}), columns)
+    episode = judged(about, columns, interface, meaning.model)
+    if "next.success" not in frames:
+        return episode
+    success = bool(frames["next.success"][-1])
+    return Episode(episode.about.model_copy(update={"success": success}), columns)
 
 
 def _columns(frames: Columns, names: list[str], interface: Interface) -> Columns:
