@@ -85,7 +85,7 @@ class Scene:
     Attributes:
         bodies: (13,) of each object, base frame: position, m, quaternion (x, y, z, w), velocity,
             m/s, and angular velocity, rad/s.
-        fingers: (k,) positions of the gripper's joints, rad or m; none where it does not move.
+        fingers: (k,) positions of the gripper's joints, rad or m; empty for where it is sent.
     """
 
     bodies: Mapping[str, Array] = field(default_factory=dict)

@@ -70,6 +70,34 @@ def replay(
     print_table(f"{folder}: replayed", rows)
 
 
+@app.command()
+def show(
+    folder: Folder,
+    episode: Annotated[int, typer.Option(min=0, help="Number of the episode.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write; episode_N.html in the folder.")
+    ] = None,
+    robot: Robot = "",
+) -> None:
+    """Write a page that shows an episode: a film and plots."""
+    from rich.console import Console
+
+    from robot_learning.cli.bars import Bars
+    from robot_learning.cli.show import write_page
+    from robot_learning.demonstrations import Dataset
+
+    dataset = Dataset.open(folder)
+    dataset.episode(episode)
+    env = _env(dataset, robot, "bullet")
+    file = out or folder / f"episode_{episode}.html"
+    try:
+        with Bars() as bars:
+            write_page(file, dataset, episode, env, lambda *done: bars.show("show", *done))
+    finally:
+        env.close()
+    Console().print(f"page: {file}", soft_wrap=True)
+
+
 def _env(dataset: "Dataset", robot: str, world: str, render_mode: str | None = None) -> "ArmEnv":
     """Return the environment that a dataset was recorded in, or another world.
 

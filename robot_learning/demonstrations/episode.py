@@ -144,7 +144,7 @@ class Episode:
             np.asarray(columns["reference_q"][row]),
             begun.opening if np.isnan(opening) else opening,
             {name: (told[name].value, yaw) for name, (_, yaw) in begun.places.items()},
-            Scene(bodies, columns["fingers"][row]) if bodies or "fingers" in columns else None,
+            Scene(bodies, columns["fingers"][row] if "fingers" in columns else np.zeros(0)),
         )
 
     def goals_from(self, row: int = 0) -> "Goals":

@@ -99,7 +99,7 @@ class BulletArm:
 
     def put_fingers(self, positions: Array) -> ArmState:
         """Put the gripper's joints at rest at ``positions`` (k,), wherever they are sent."""
-        if self._gripper is not None:
+        if self._gripper is not None and len(positions):
             bullet.resetJointStatesMultiDof(
                 self.body,
                 self._fingers,

@@ -86,7 +86,8 @@ class Motors:
 
     def put_fingers(self, positions: Array) -> None:
         """Put the gripper's joints at ``positions`` (k,), wherever they are sent."""
-        self._data.qpos[self._q[self._n :]] = positions
+        if len(positions):
+            self._data.qpos[self._q[self._n :]] = positions
 
     def fingers(self) -> Array:
         """Return the positions (k,) of the gripper's joints, rad or m."""
