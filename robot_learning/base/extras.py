@@ -12,9 +12,17 @@ MODULES = {
     "mujoco": ("gymnasium", "mujoco"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
     "demonstrations": ("pyarrow", "rosbags"),
-    "train": ("mlflow", "onnx", "sb3_contrib", "stable_baselines3", "tensorboard", "torch"),
+    "train": (
+        "mlflow",
+        "onnx",
+        "pyarrow",
+        "sb3_contrib",
+        "stable_baselines3",
+        "tensorboard",
+        "torch",
+    ),
 }
-INCLUDED = {"demonstrations": ("sim",), "train": ("demonstrations", "sim")}
+INCLUDED = {"demonstrations": ("sim",), "train": ("sim",)}
 # The packages whose files the shipped robots refer to.
 FILES = {"pybullet_data": "sim", "example-robot-data": "robots"}
 

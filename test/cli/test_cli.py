@@ -29,7 +29,7 @@ def cli(*arguments, cwd, **env):
 def test_help_names_every_verb(tmp_path):
     done = cli("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for verb in ("demo", "train", "evaluate", "export", "play"):
+    for verb in ("demo", "train", "evaluate", "export", "play", "record", "data"):
         assert verb in done.stdout
 
 
