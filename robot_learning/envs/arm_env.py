@@ -97,10 +97,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         _check_interface(self.interface, self.robot)
         self._goal_terms = replace(self.interface, observed=())
         self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
-        gui = render_mode == "human"
-        self.world = (
-            make_world(world, self.robot, self.task, gui) if isinstance(world, str) else world
-        )
+        if isinstance(world, str):
+            world = make_world(world, self.robot, self.task, render_mode == "human")
+        self.world = world
         if self._shifts is not None and not self.world.varies:
             raise ConfigError(f"shift: {type(self.world).__name__} has no physics to vary")
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
