@@ -22,7 +22,8 @@ from robot_learning.nodes.teleop import Controls
 from robot_learning.worlds.ros import RosWorld
 
 pytestmark = pytest.mark.wall_clock
-GAIN, SPEED = 2.5, 0.25  # 1/s, m/s
+GAIN, SPEED = 4.0, 0.4  # 1/s, m/s
+PAUSE = 10, 35  # messages of the second episode that are not sent, 20 ms apart
 EPISODES = 5
 
 
@@ -32,17 +33,24 @@ class Human:
     def __init__(self, graph, model):
         self.graph, self.model = graph, model
         self.goals, self.q, self.lets_go, self.moved = [], None, False, 0
-        graph.listen(PoseStamped, "/teleop/goal", LATCHED, self.goals.append)
+        self.before = 0
+        graph.listen(PoseStamped, "/teleop/goal", LATCHED, self._aim)
         graph.listen(JointState, "/joint_states", heard=self._see)
         self._out = graph.node.create_publisher(TwistStamped, "/teleop/twist", 10)
         graph.node.create_timer(0.02, self._push)
+
+    def _aim(self, goal):
+        self.goals.append(goal)
+        self.before = self.moved
 
     def _see(self, message):
         at = [message.name.index(joint) for joint in self.model.spec.joints]
         self.q = np.array(message.position)[at]
 
     def _push(self):
-        if self.lets_go:
+        rests = len(self.goals) == 2 and PAUSE[0] < self.moved - self.before < PAUSE[1]
+        self.moved += rests
+        if self.lets_go or rests:
             return
         wanted = np.zeros(3)
         if self.goals and self.q is not None:
@@ -91,6 +99,9 @@ def test_teleoperated_episodes_become_a_dataset_and_no_frame_is_lost(graph, huma
     assert graph.ends(process, graph.hear) == 0, process.stderr.read()
     dataset = Dataset.open(tmp_path / "d")
     assert len(dataset) == EPISODES == len(human.goals) and dataset.successes()
+    second = dataset.episode(1)
+    released = second.columns["source"][:-1] == "released"
+    assert released.any() and not second.actions[released].any()
     steps = 0
     for episode in dataset:
         steps += episode.steps
@@ -104,33 +115,17 @@ def test_teleoperated_episodes_become_a_dataset_and_no_frame_is_lost(graph, huma
         np.testing.assert_array_equal(episode.actions, other.actions)
 
 
-def test_one_who_lets_go_is_recorded_so_and_ctrl_c_keeps_what_there_is(graph, human, tmp_path):
+def test_a_human_corrects_a_policy_and_ctrl_c_keeps_what_there_is(graph, human, bundle, tmp_path):
     human.goals.clear()
-    process = record(graph, tmp_path / "d", "--task", "reach", "--episodes", "1")
-    graph.wait(lambda: human.goals)
+    human.moved = 0
+    process = record(graph, tmp_path / "d", "--corrections", source=str(bundle.path))
+    graph.wait(lambda: human.moved > 15)
     human.lets_go = True
-    graph.spin(1.0)
+    graph.spin(0.5)
     process.send_signal(signal.SIGINT)
-    human.lets_go = not graph.ends(process, graph.hear) == 130
-    assert not human.lets_go, process.stderr.read()
-    (episode,) = Dataset.open(tmp_path / "d")
-    assert episode.about.ended == "interrupted" and not episode.about.success
-    released = episode.columns["source"][:-1] == "released"
-    assert released.sum() > 5 and released[-1] and not episode.actions[released].any()
-
-
-def test_a_human_corrects_a_policy(graph, human, bundle, tmp_path):
-    human.goals.clear()
-    human.lets_go, human.moved = False, 0
-    where = ("--corrections", "--episodes", "1", "--steps", "40")
-    process = record(graph, tmp_path / "d", *where, source=str(bundle.path))
-
-    def hear():
-        graph.hear()
-        human.lets_go = bool(human.goals) and human.moved > 20
-
-    assert graph.ends(process, hear) == 0, process.stderr.read()
-    (episode,) = Dataset.open(tmp_path / "d")
+    assert graph.ends(process, graph.hear) == 130, process.stderr.read()
+    (*_, episode) = Dataset.open(tmp_path / "d")
+    assert episode.about.ended == "interrupted" and episode.about.source == "policy"
     sources, corrected = episode.columns["source"][:-1], episode.columns["intervention"][:-1]
     assert 0 < corrected.sum() < episode.steps
     assert set(sources[corrected]) == {"teleoperation"} and set(sources[~corrected]) == {"policy"}
