@@ -155,6 +155,7 @@ def import_(
     from robot_learning.cli.bars import Bars
     from robot_learning.cli.tables import print_table
     from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.dataset import refuse_foreign
     from robot_learning.demonstrations.lerobot_import import read
     from robot_learning.demonstrations.summary import rows
 
@@ -162,6 +163,7 @@ def import_(
         manifest, episodes = _of_a_bag(source, bundle, robot)
     else:
         manifest, episodes = read(source, _meaning(robot, task) if robot and task else None)
+    refuse_foreign(out)
     with owned(out):
         dataset = Dataset.begin(out, manifest, str(source))
         with Bars() as bars:

@@ -67,6 +67,7 @@ def record(
     from robot_learning.base.folders import owned
     from robot_learning.cli.acting import Asked, Human, Topics, stage
     from robot_learning.demonstrations import Dataset
+    from robot_learning.demonstrations.dataset import refuse_foreign
     from robot_learning.tasks.settings import resolved
 
     human = source == "teleop" or corrections
@@ -77,6 +78,7 @@ def record(
     with stage(asked, topics, hand if human else None) as made:
         env = made.env
         folder = out or Path("runs") / f"demos-{env.task.name}-{env.robot.name}"
+        refuse_foreign(folder)
         with owned(folder):
             told = resolved(env.task_settings, env.task)
             dataset = Dataset.make(folder, env.robot, told, env.interface)

@@ -71,26 +71,33 @@ def collect(
     while tally.kept < episodes:
         recorder.reset(seed + tally.tried)
         tally.tried += 1
-        actor.reset(recorder.env)
-        ended = ""
-        try:
-            ended = _play(recorder, actor)
-        except RobotLearningError as error:
-            ended = str(error)
-            raise
-        finally:
-            with held():
-                whole = bool(ended) or actor.human
-                if recorder.steps and whole and (recorder.success or failures):
-                    dataset.add(recorder.finish(actor.source, ended or "interrupted"))
-                    tally.kept += 1
-        tally.succeeded += recorder.success
+        _record(dataset, recorder, actor, failures, tally)
         in_a_row = 0 if recorder.success else in_a_row + 1
         on_episode(tally)
         if in_a_row >= IN_A_ROW and not failures:
             raise ConfigError(
                 f"{actor.source}: {in_a_row} episodes in a row failed; --failures keeps them"
             )
+
+
+def _record(
+    dataset: Dataset, recorder: Recorder, actor: Actor, failures: bool, tally: Tally
+) -> None:
+    """Record an episode, and keep it as far as it went where nobody can do it again."""
+    actor.reset(recorder.env)
+    ended = ""
+    try:
+        ended = _play(recorder, actor)
+    except RobotLearningError as error:
+        ended = str(error)
+        raise
+    finally:
+        with held():
+            whole = bool(ended) or actor.human
+            if recorder.steps and whole and (recorder.success or failures):
+                dataset.add(recorder.finish(actor.source, ended or "interrupted"))
+                tally.kept += 1
+            tally.succeeded += recorder.success and whole
 
 
 def _play(recorder: Recorder, actor: Actor) -> str:

@@ -121,10 +121,7 @@ class Dataset:
             dataset = cls.open(folder)
             dataset.compare(manifest, where)
             return dataset
-        if folder.exists() and any(not item.name.startswith(".") for item in folder.iterdir()):
-            raise DatasetError(
-                f"{folder}: holds something, but no {MANIFEST}; take another folder"
-            )
+        refuse_foreign(folder)
         (folder / "episodes").mkdir(parents=True, exist_ok=True)
         half = folder / f".{MANIFEST}"
         half.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -237,6 +234,18 @@ class Dataset:
 
     def _file(self, number: int) -> Path:
         return self.folder / "episodes" / f"episode_{number:06d}.parquet"
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds something else than a dataset, before anything is put there.
+
+    Raises:
+        DatasetError: where it does.
+    """
+    if (folder / MANIFEST).exists() or not folder.exists():
+        return
+    if not folder.is_dir() or any(not item.name.startswith(".") for item in folder.iterdir()):
+        raise DatasetError(f"{folder}: holds something, but no {MANIFEST}; take another folder")
 
 
 def _number(file: Path) -> int:

@@ -9,32 +9,25 @@ meta/episodes/chunk-000/file-000.parquet
 data/chunk-000/file-000.parquet
 """
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import DatasetError
-from robot_learning.demonstrations.columns import Columns, table_of
+from robot_learning.demonstrations.columns import Columns
 from robot_learning.demonstrations.dataset import Dataset
 from robot_learning.demonstrations.episode import INPUT, Episode
+from robot_learning.demonstrations.lerobot_files import CHUNK, DATA, Files, Sums, write_json
 from robot_learning.policy import Interface
 from robot_learning.policy.terms import OPENING
 
 VERSION = "v3.0"
 OWN = "robot_learning."
 SIDE = "meta/robot_learning.json"
-DATA = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
-EPISODES = "meta/episodes/chunk-000/file-000.parquet"
-CHUNK = 1000  # files a folder
-FRAMES = 100_000  # a file; LeRobot has 100 MB in mind
-QUANTILES = {"q01": 0.01, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q99": 0.99}
 AXES = ("x", "y", "z")
 
 
@@ -50,35 +43,24 @@ def export(
     """
     if folder.exists() and any(folder.iterdir()):
         raise DatasetError(f"{folder}: holds something already; take another folder")
-    numbers = dataset.numbers()
-    half = folder.with_name(f".{folder.name}.half")
+    numbers, half = dataset.numbers(), folder.with_name(f".{folder.name}.half")
     shutil.rmtree(half, ignore_errors=True)
-    (half / EPISODES).parent.mkdir(parents=True)
+    files, sums, task, index = Files(half), Sums(), _task(dataset), 0
     rows: list[dict[str, Any]] = []
-    parts: list[Columns] = []
-    files = index = waiting = 0
-    features: dict[str, Any] = {}
     side: list[dict[str, Any]] = []
-    seen = _Sums()
+    features: dict[str, Any] = {}
     for row, number in enumerate(numbers):
         episode = dataset.episode(number)
         frames, features = _frames(episode, dataset.interface, row, index)
-        if parts and waiting + episode.steps > FRAMES:
-            _write(half, files, parts)
-            parts, files, waiting = [], files + 1, 0
-        parts.append(frames)
-        waiting += episode.steps
-        rows.append(_row(frames, row, index, files, dataset))
+        rows.append(_row(frames, row, index, files.add(frames), task))
         side.append({"about": episode.about.model_dump(), "last": _last(episode)})
-        seen.add(frames)
+        sums.add(_named(frames))
         index += episode.steps
         on_episode(row + 1, len(numbers))
-    _write(half, files, parts)
-    parquet.write_table(pa.Table.from_pylist(rows), half / EPISODES)
-    _tasks(half, _task(dataset))
-    _json(half / "meta/stats.json", seen.stats())
-    _json(half / SIDE, {"dataset": dataset.manifest.model_dump(), "episodes": side})
-    _json(half / "meta/info.json", _info(dataset, features, len(rows), index))
+    files.close(rows, task)
+    write_json(half / "meta/stats.json", sums.stats())
+    write_json(half / SIDE, {"dataset": dataset.manifest.model_dump(), "episodes": side})
+    write_json(half / "meta/info.json", _info(dataset, features, len(rows), index))
     folder.parent.mkdir(parents=True, exist_ok=True)
     half.replace(folder)
     return index
@@ -172,14 +154,19 @@ def _feature(column: NDArray[Any], names: list[str] | None) -> dict[str, Any]:
     return {"dtype": kind, "shape": [column.shape[1] if column.ndim > 1 else 1], "names": names}
 
 
-def _row(frames: Columns, number: int, index: int, file: int, dataset: Dataset) -> dict[str, Any]:
+def _named(frames: Columns) -> Columns:
+    """Return the frames that LeRobot has names for."""
+    return {name: column for name, column in frames.items() if not name.startswith(OWN)}
+
+
+def _row(frames: Columns, number: int, index: int, file: int, task: str) -> dict[str, Any]:
     """Return what ``meta/episodes`` says of an episode."""
-    sums = _Sums()
-    sums.add(frames)
+    sums = Sums()
+    sums.add(_named(frames))
     length = len(frames["index"])
     return {
         "episode_index": number,
-        "tasks": [_task(dataset)],
+        "tasks": [task],
         "length": length,
         "data/chunk_index": file // CHUNK,
         "data/file_index": file % CHUNK,
@@ -195,67 +182,9 @@ def _row(frames: Columns, number: int, index: int, file: int, dataset: Dataset) 
     }
 
 
-class _Sums:
-    """Gathers the frames that statistics are of."""
-
-    def __init__(self) -> None:
-        self._parts: dict[str, list[NDArray[Any]]] = {}
-
-    def add(self, frames: Columns) -> None:
-        for name, column in frames.items():
-            if not name.startswith(OWN):
-                self._parts.setdefault(name, []).append(column.reshape(len(column), -1))
-
-    def stats(self) -> dict[str, dict[str, list[float]]]:
-        """Return least, largest, mean, deviation, quantiles and count by column."""
-        return dict(self._of_each())
-
-    def _of_each(self) -> Iterator[tuple[str, dict[str, list[float]]]]:
-        for name, parts in self._parts.items():
-            values = np.concatenate(parts).astype(np.float64)
-            quantiles = np.quantile(values, list(QUANTILES.values()), axis=0)
-            yield (
-                name,
-                {
-                    "min": values.min(axis=0).tolist(),
-                    "max": values.max(axis=0).tolist(),
-                    "mean": values.mean(axis=0).tolist(),
-                    "std": values.std(axis=0).tolist(),
-                    "count": [len(values)],
-                    **dict(zip(QUANTILES, quantiles.tolist(), strict=True)),
-                },
-            )
-
-
 def _last(episode: Episode) -> dict[str, Any]:
     """Return the last row, which is no frame."""
     return {name: column[-1:].tolist()[0] for name, column in episode.columns.items()}
-
-
-def _write(folder: Path, file: int, parts: list[Columns]) -> None:
-    target = folder / DATA.format(chunk_index=file // CHUNK, file_index=file % CHUNK)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    parquet.write_table(table_of(whole), target)
-
-
-def _tasks(folder: Path, task: str) -> None:
-    """Write the tasks as pandas would, which LeRobot reads them with, indexed by their words."""
-    fields = [("task_index", "int64", "int64"), ("task", "unicode", "object")]
-    described = [
-        {
-            "name": name,
-            "field_name": name,
-            "pandas_type": kind,
-            "numpy_type": numpy,
-            "metadata": None,
-        }
-        for name, kind, numpy in fields
-    ]
-    pandas = {"index_columns": ["task"], "column_indexes": [], "columns": described}
-    table = pa.table({"task_index": pa.array([0]), "task": [task]})
-    table = table.replace_schema_metadata({"pandas": json.dumps(pandas)})
-    parquet.write_table(table, folder / "meta/tasks.parquet")
 
 
 def _task(dataset: Dataset) -> str:
@@ -280,8 +209,3 @@ def _info(
         "video_path": None,
         "features": features,
     }
-
-
-def _json(file: Path, data: Any) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")

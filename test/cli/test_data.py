@@ -82,3 +82,16 @@ def test_a_dataset_knows_no_terms_that_are_not_there(folder, tmp_path):
     (copy / "dataset.json").write_text(text)
     with pytest.raises(DatasetError, match="dataset.json: observation term 'object_colour': exp"):
         Dataset.open(copy)
+
+
+def test_nothing_is_put_into_a_folder_of_something_else(folder, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    for words in (
+        ("record", "--robot", "arm6", "--out", tmp_path),
+        ("data", "import", folder / "lerobot", tmp_path),
+    ):
+        if words[0] == "data":
+            run("data", "export", folder / "push", folder / "lerobot")
+        with pytest.raises(DatasetError, match="holds something, but no dataset.json"):
+            run(*words)
+    assert [item.name for item in tmp_path.iterdir()] == ["thesis.tex"]

@@ -10,8 +10,6 @@ from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from robot_learning.base.errors import DatasetError
-from robot_learning.cli.data import _of_a_bag
 from robot_learning.cli.main import app
 from robot_learning.demonstrations import Dataset, observations
 from robot_learning.nodes import messages
@@ -33,9 +31,9 @@ def name_of(kind):
     return f"{package}/msg/{kind.__name__}"
 
 
-def write(path, said, storage=StoragePlugin.MCAP):
+def write(path, said):
     """Write (topic, message, time) as ``ros2 bag record`` does."""
-    with Writer(path, version=9, storage_plugin=storage) as writer:
+    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         made = {}
         for topic, message, time in said:
             if topic not in made:
@@ -87,27 +85,3 @@ def test_a_session_becomes_one_episode_a_goal(said, system, bundle, tmp_path):
     # A busy node decides late now and then, and sees further ahead; no bag tells how late.
     assert len(off) > 40 and np.median(off) < 1e-6
     assert second.about.source == "bag" and set(second.columns["source"][:-1]) == {"policy"}
-
-
-def test_what_a_bag_lacks_is_named(said, bundle, tmp_path):
-    spoilt = [(t, m, at) for t, m, at in said if t != "/policy_node/action"]
-    path = write(tmp_path / "silent", spoilt, StoragePlugin.SQLITE3)
-    with pytest.raises(DatasetError, match="0 topics policy_node/action, .* ros2 bag record"):
-        _of_a_bag(path, str(bundle.path), "")
-    for file in path.glob("*.db3"):
-        file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(DatasetError, match=f"{path}: no bag that can be read"):
-        _of_a_bag(path, str(bundle.path), "")
-    other = [(t, m, at) for t, m, at in said if t != "/joint_states"]
-    with pytest.raises(DatasetError, match="/joint_states: no message with all joints"):
-        _of_a_bag(write(tmp_path / "still", other), str(bundle.path), "")
-
-
-def test_a_bag_of_another_policy_or_without_its_objects_is_refused(said, bundle, tmp_path):
-    path = write(tmp_path / "bag", said)
-    with pytest.raises(DatasetError, match=r"bundle scripted \(.*\) was at work, not panda-push"):
-        _of_a_bag(path, "panda-push", "")
-    anonymous = [(t, m, at) for t, m, at in said if t != "/policy_node/status"]
-    path = write(tmp_path / "anonymous", anonymous)
-    with pytest.raises(DatasetError, match="no message with all joints of .*panda.yaml"):
-        _of_a_bag(path, "panda-push", "")
