@@ -64,8 +64,8 @@ def replay(
         ("success when recorded", f"{sum(before for _, before, _ in found)} of {len(found)}"),
         ("success now", f"{sum(now.success for _, _, now in found)} of {len(found)}"),
         ("came out differently", ", ".join(other) or "none"),
-        ("joints off by at most", f"{max(now.joints for *_, now in found):.2g} rad or m"),
-        ("objects off by at most", f"{max(now.objects for *_, now in found) * 1e3:.2g} mm"),
+        ("joints off by at most", f"{max(now.joints for *_, now in found):.3g} rad or m"),
+        ("objects off by at most", f"{max(now.objects for *_, now in found) * 1e3:.3g} mm"),
     ]
     print_table(f"{folder}: replayed", rows)
 
