@@ -34,6 +34,10 @@ class Evaluation:
         rms_distance: over all steps, m.
         commands_changed: share of steps whose command the safety filter changed.
         seed: of the first episode.
+        time_to_goal: after which an episode that succeeds stays at its goal, s; the median, None
+            where none does.
+        effort: mean over steps and joints of the squared velocity, as a share of its limit;
+            bundles of earlier versions tell neither.
     """
 
     episodes: int
@@ -45,6 +49,8 @@ class Evaluation:
     rms_distance: float
     commands_changed: float
     seed: int
+    time_to_goal: float | None = None
+    effort: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures ready for JSON."""
@@ -53,7 +59,7 @@ class Evaluation:
     def rows(self) -> list[tuple[str, str]]:
         """Return the figures as rows of a table."""
         low, high = self.wilson_low, self.wilson_high
-        return [
+        rows = [
             ("evaluation episodes", f"{self.episodes}"),
             ("success", f"{self.success_rate:.1%}  (95 % Wilson {low:.1%} to {high:.1%})"),
             ("within 1 cm", f"{self.success_1cm:.1%}"),
@@ -61,6 +67,11 @@ class Evaluation:
             ("root mean square distance", f"{self.rms_distance * 1e3:.1f} mm"),
             ("commands changed by a limit", f"{self.commands_changed:.1%}"),
         ]
+        if self.time_to_goal is not None:
+            rows.append(("at the goal to stay after", f"{self.time_to_goal:.2f} s  (median)"))
+        if self.effort is not None:
+            rows.append(("effort, squared share of full speed", f"{self.effort:.2%}"))
+        return rows
 
 
 def wilson(successes: int, count: int, z: float = 1.96) -> tuple[float, float]:
@@ -80,20 +91,25 @@ def rollout(
     observations: list[NDArray[np.float32]] | None = None,
 ) -> Evaluation:
     """Run ``episodes`` seeded episodes with actions from ``act``; collect what it saw."""
-    distances, squares, reached, changed = [], 0.0, 0, 0
-    steps = env.task.steps
+    distances, squares, changed, effort = [], 0.0, 0, 0.0
+    steps, arrived = env.task.steps, []
     for episode in range(episodes):
         env.reset(seed=seed + episode)
         info: dict[str, Any] = {}
-        for _ in range(steps):
+        away = 0
+        for step in range(1, steps + 1):
             if observations is not None:
                 observations.append(env.flat_observation)
             info = env.step(act(env))[4]
             changed += info["command_changed"]
             squares += info["distance"] ** 2
+            effort += info["effort"]
+            away = away if info["is_success"] else step
         distances.append(info["distance"])
-        reached += info["is_success"]
+        if info["is_success"]:
+            arrived.append((away + 1) * env.robot.policy_period)
         on_episode(episode + 1, episodes)
+    reached = len(arrived)
     low, high = wilson(reached, episodes)
     return Evaluation(
         episodes=episodes,
@@ -105,6 +121,8 @@ def rollout(
         rms_distance=math.sqrt(squares / (episodes * steps)),
         commands_changed=changed / (episodes * steps),
         seed=seed,
+        time_to_goal=float(np.median(arrived)) if arrived else None,
+        effort=effort / (episodes * steps),
     )
 
 
