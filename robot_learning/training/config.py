@@ -54,12 +54,15 @@ class EnvSettings(Section):
         reward: a distance at each step, or 0 at the goal and -1 elsewhere.
         tolerance: distance that counts as reached, m; the task's own where left out.
         shift: name or path of a YAML file with other physics and sensors.
+        goal_features: whether the observation has features made of the goal, such as ``goal_step``
+            or ``object_way``, beside the goal itself; hindsight replay leaves them out anyway.
     """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
     reward: Literal["dense", "sparse"] = "dense"
     tolerance: PositiveFloat | None = None
     shift: str | None = None
+    goal_features: bool = True
 
 
 class TrainConfig(Section):

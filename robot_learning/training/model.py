@@ -54,7 +54,7 @@ def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
         reward=settings.reward,
         tolerance=settings.tolerance,
         shift=None if plain else settings.shift,
-        goal_terms=run.train.her is None,
+        goal_terms=settings.goal_features and run.train.her is None,
     )
 
 
