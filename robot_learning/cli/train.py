@@ -19,8 +19,11 @@ def train(
     robot: Annotated[str, typer.Option(help="Robot name or YAML file.")] = "arm6",
     task: Annotated[str, typer.Option(help="Task to learn, or a YAML file of one.")] = "reach",
     config: Annotated[
-        str, typer.Option(help="dagger, sac, tqc, ppo, or a YAML file of your own.")
+        str, typer.Option(help="dagger, bc, sac, tqc, ppo, or a YAML file of your own.")
     ] = "dagger",
+    demos: Annotated[
+        Path | None, typer.Option(help="Learn from the demonstrations in this folder, by bc.")
+    ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a key, e.g. --set total_steps=50000. Repeatable."),
@@ -38,7 +41,7 @@ def train(
         from robot_learning.training.run import new_folder, read_config
 
     if resume is not None:
-        given = [key for key in ("config", "name", "runs") if _is_given(context, key)]
+        given = [key for key in ("config", "demos", "name", "runs") if _is_given(context, key)]
         if given:
             raise ConfigError(
                 f"--{given[0]}: a resumed run keeps its own; change keys with --set, "
@@ -53,7 +56,9 @@ def train(
         )
         with_bars(resume, run, again=True)
         return
-    run = make_run(robot, task, config, override or [], seed, name or "run")
+    if demos is not None and not _is_given(context, "config"):
+        config = "bc"
+    run = make_run(robot, task, config, override or [], seed, name or "run", demos)
     stem = f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}"
     with loading():
         import robot_learning.training.train  # noqa: F401  what is slow, before a folder is made

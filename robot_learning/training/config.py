@@ -16,7 +16,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.base.settings import Section, check, find, parse, parse_text
 from robot_learning.tasks import TASKS
 
-ALGORITHMS = ("dagger", "ppo", "sac", "tqc")
+ALGORITHMS = ("bc", "dagger", "ppo", "sac", "tqc")
 WARM_UP = 100  # steps, Stable-Baselines3's own where params has no learning_starts
 
 
@@ -78,6 +78,7 @@ class TrainConfig(Section):
         normalize: observations, by their running mean and deviation.
         params: further arguments of the algorithm, as they are.
         her: hindsight experience replay; sac and tqc alone.
+        demos: folder with demonstrations; of bc alone, which needs them.
         env: arguments of the environment.
         eval_every: steps between two evaluations.
         eval_episodes: episodes of each.
@@ -85,7 +86,7 @@ class TrainConfig(Section):
         final_episodes: episodes of the evaluation that the bundle carries.
     """
 
-    algorithm: Literal["dagger", "ppo", "sac", "tqc"]
+    algorithm: Literal["bc", "dagger", "ppo", "sac", "tqc"]
     total_steps: PositiveInt
     n_envs: PositiveInt = 8
     processes: PositiveInt = 1
@@ -94,6 +95,7 @@ class TrainConfig(Section):
     normalize: bool = False
     params: dict[str, Any] = Field(default_factory=dict)
     her: Her | None = None
+    demos: str | None = None
     env: EnvSettings = Field(default_factory=EnvSettings)
     eval_every: PositiveInt
     eval_episodes: PositiveInt
@@ -134,7 +136,7 @@ def load_config(
     data = parse(path)
     data |= _of_task(data.pop("tasks", {}), task, path)
     config = _validated(data, overrides or [], str(path))
-    if config.her and config.algorithm in ("dagger", "ppo"):
+    if config.her and config.algorithm not in ("sac", "tqc"):
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
     if config.her and task in TASKS and TASKS[task].goal_moves:
         raise ConfigError(f"{path}: her: {task} has a goal that moves; use dagger or sac")

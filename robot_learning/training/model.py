@@ -1,5 +1,6 @@
 """Stable-Baselines3 models and vectorised environments from a run's configuration."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
 from robot_learning.training.checkpoint import load_checkpoint
+from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.dagger import SHARE, Dagger, Guide
 from robot_learning.training.params import checked_params
 from robot_learning.training.processes import ProcessVecEnv
@@ -33,7 +35,12 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     Raises:
         ConfigError: where the package that has it is not installed.
     """
-    known: dict[str, type[BaseAlgorithm]] = {"ppo": PPO, "sac": SAC, "dagger": Dagger}
+    known: dict[str, type[BaseAlgorithm]] = {
+        "ppo": PPO,
+        "sac": SAC,
+        "dagger": Dagger,
+        "bc": Cloned,
+    }
     if name in known:
         return known[name]
     try:
@@ -107,7 +114,7 @@ def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
         sparse = config.env.reward == "sparse"
         params["replay_buffer_class"] = HerReplayBuffer if sparse else EffortReplayBuffer
         params["replay_buffer_kwargs"] = config.her.model_dump()
-    return kind(
+    model = kind(
         "MultiInputPolicy",
         envs,
         learning_rate=config.learning_rate,
@@ -116,6 +123,16 @@ def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
         device="cpu",
         **params,
     )
+    _show(run, model)
+    return model
+
+
+def _show(run: RunConfig, model: BaseAlgorithm) -> None:
+    """Show a model that imitates demonstrations what they are."""
+    if isinstance(model, Cloned):
+        assert run.train.demos is not None
+        with contextlib.closing(make_env(run, plain=True)) as env:
+            model.show(Demonstrations(Path(run.train.demos), env))
 
 
 def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
@@ -130,6 +147,7 @@ def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
         model = load_checkpoint(kind, envs, checkpoint, learning_rate=rate)
         # The episodes ahead must not repeat those behind.
         model.set_random_seed(run.seed + model.num_timesteps)
+        _show(run, model)
     except BaseException:
         envs.close()
         raise

@@ -27,14 +27,26 @@ FREE = (
 
 
 def make_run(
-    robot: str, task: str, config: str, overrides: list[str], seed: int, name: str
+    robot: str,
+    task: str,
+    config: str,
+    overrides: list[str],
+    seed: int,
+    name: str,
+    demos: Path | None = None,
 ) -> RunConfig:
     """Return the resolved configuration of a run.
 
     Raises:
         ConfigError: where the robot, the task or the training YAML is not usable.
     """
+    if demos is not None:
+        overrides = [*overrides, f"demos={os.path.abspath(demos)}"]
     train = load_config(config, overrides, load_task(task).task)
+    if train.demos is None and train.algorithm == "bc":
+        raise ConfigError("demos: bc imitates demonstrations; give --demos FOLDER")
+    if train.demos is not None and train.algorithm != "bc":
+        raise ConfigError(f"demos: {train.algorithm} learns from none; use --config bc")
     if train.env.shift is not None:
         shift = _absolute(train.env.shift)
         train = train.model_copy(update={"env": train.env.model_copy(update={"shift": shift})})

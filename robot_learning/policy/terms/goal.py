@@ -4,7 +4,15 @@ import numpy as np
 
 from robot_learning.kinematics.differential import resolve
 from robot_learning.kinematics.rotation import rotation_vector
-from robot_learning.policy.terms.term import Array, Sight, Term, per_joint, value_of, velocity_of
+from robot_learning.policy.terms.term import (
+    VECTOR,
+    Array,
+    Sight,
+    Term,
+    per_joint,
+    value_of,
+    velocity_of,
+)
 
 STEP_TIME = 0.06  # s
 
@@ -37,10 +45,10 @@ def _fraction(sight: Sight, J: Array, offset: Array) -> Array:
 
 
 TERMS = {
-    "goal_position": Term(value_of("goal"), 3, ("goal",)),
+    "goal_position": Term(value_of("goal"), 3, ("goal",), VECTOR, moves=True),
     "goal_rotation": Term(_rotation, 6, ("goal_rotation",)),
-    "goal_velocity": Term(velocity_of("goal"), 3, ("goal",)),
+    "goal_velocity": Term(velocity_of("goal"), 3, ("goal",), VECTOR),
     "goal_step": Term(_step, per_joint, ("goal",)),
     "pose_step": Term(_pose_step, per_joint, ("goal", "goal_rotation")),
-    "stack_goal": Term(value_of("stack_goal"), 3, ("stack_goal",)),
+    "stack_goal": Term(value_of("stack_goal"), 3, ("stack_goal",), VECTOR, moves=True),
 }

@@ -2,4 +2,4 @@
 
 from robot_learning.policy.terms.term import OPENING, Term, value_of
 
-TERMS = {OPENING: Term(value_of(OPENING), 1, (OPENING,))}
+TERMS = {OPENING: Term(value_of(OPENING), 1, (OPENING,), pairs=())}

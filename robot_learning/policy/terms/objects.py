@@ -6,7 +6,15 @@ import numpy as np
 
 from robot_learning.base.compiled import compiled
 from robot_learning.base.objects import PLACED
-from robot_learning.policy.terms.term import Array, Compute, Sight, Term, value_of, velocity_of
+from robot_learning.policy.terms.term import (
+    VECTOR,
+    Array,
+    Compute,
+    Sight,
+    Term,
+    value_of,
+    velocity_of,
+)
 
 ARRIVED = 0.01  # m
 TINY = 1e-9  # m; less than this has no direction
@@ -84,18 +92,18 @@ def _of(name: str, goal: str) -> dict[str, Term]:
     """Return all terms of one object that has a goal."""
     both = (name, goal)
     return {
-        f"{name}_position": Term(value_of(name), 3, (name,)),
-        f"{name}_offset": Term(_offset_of(name), 3, (name,)),
-        f"{name}_velocity": Term(velocity_of(name), 3, (name,)),
-        f"{name}_way": Term(_between(*both), 3, both),
-        f"{name}_line": Term(_line_of(*both), 5, both),
-        f"{name}_arrived": Term(_arrived(*both), 1, both),
+        f"{name}_position": Term(value_of(name), 3, (name,), VECTOR, moves=True),
+        f"{name}_offset": Term(_offset_of(name), 3, (name,), VECTOR),
+        f"{name}_velocity": Term(velocity_of(name), 3, (name,), VECTOR),
+        f"{name}_way": Term(_between(*both), 3, both, VECTOR),
+        f"{name}_line": Term(_line_of(*both), 5, both, (0, 3)),
+        f"{name}_arrived": Term(_arrived(*both), 1, both, ()),
     }
 
 
 TERMS = {
     **_of("object", "goal"),
     **_of("second", "stack_goal"),
-    "next_offset": Term(_next_offset, 3, NEXT),
-    "next_way": Term(_next_way, 3, NEXT),
+    "next_offset": Term(_next_offset, 3, NEXT, VECTOR),
+    "next_way": Term(_next_way, 3, NEXT, VECTOR),
 }

@@ -47,11 +47,16 @@ class Term:
         compute: returns the (size,) values.
         size: number of values; or the same as a function of the numbers of joints and actions.
         inputs: names of all inputs that it reads.
+        pairs: where in it an x and the y behind it turn with the scene about the vertical; all
+            else stays as it is. None where it knows no such turn, as the joints of the arm.
+        moves: whether it is a position, which moves with the scene.
     """
 
     compute: Compute
     size: int | Callable[[int, int], int]
     inputs: tuple[str, ...] = ()
+    pairs: tuple[int, ...] | None = None
+    moves: bool = False
 
     @property
     def of_goal(self) -> bool:
@@ -66,6 +71,9 @@ class Term:
 def per_joint(n: int, n_action: int) -> int:
     """Return the size of a term with one value a joint."""
     return n
+
+
+VECTOR = (0,)  # pairs of three numbers along the axes of the base frame
 
 
 def value_of(name: str) -> Compute:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from robot_learning.policy.terms.term import Array, Sight, Term
+from robot_learning.policy.terms.term import VECTOR, Array, Sight, Term
 
 
 def _position(sight: Sight) -> Array:
@@ -21,7 +21,7 @@ def _velocity(sight: Sight) -> Array:
 
 
 TERMS = {
-    "tip_position": Term(_position, 3),
+    "tip_position": Term(_position, 3, pairs=VECTOR, moves=True),
     "tip_rotation": Term(_rotation, 6),
-    "tip_velocity": Term(_velocity, 3),
+    "tip_velocity": Term(_velocity, 3, pairs=VECTOR),
 }
