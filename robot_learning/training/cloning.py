@@ -76,7 +76,8 @@ class Cloned(TD3):
                 f"params.symmetric: {lacking}: not known how it turns with the scene; "
                 "set params.symmetric=false"
             )
-        self._shown, self._symmetry = shown, Symmetry(shown.interface)
+        self._shown = shown
+        self._symmetry = Symmetry(shown.interface, shown.seen) if self.symmetric else None
         self._rng = np.random.default_rng([self.seed or 0, self.num_timesteps])
         normalize = self._vec_normalize_env
         if normalize is not None:
@@ -107,7 +108,7 @@ class Cloned(TD3):
 
     def _draw(self, rows: NDArray[np.intp]) -> tuple[Batch, Batch]:
         seen, actions = self._shown.seen[rows], self._shown.actions[rows]
-        if not self.symmetric:
+        if self._symmetry is None:
             return seen, actions
         return self._symmetry.copies(seen, actions, self._rng)
 

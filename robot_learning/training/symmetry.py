@@ -1,9 +1,9 @@
 """Copies of what was shown: turned about the vertical, mirrored, moved over the floor.
 
-An arm that stands upright and is told how its tip is to move does the same in every direction:
-a turn about the first joint's axis changes nothing but numbers. What was shown once is so shown
-everywhere. How far the arm reaches, where the floor ends and how a gripper stands to a box are
-not the same everywhere; a copy may well show what no arm could do there.
+An arm that stands upright and is told how its tip is to move does the same in every direction
+and at every place: what was shown once is so shown everywhere. Copies are turned about the middle
+of all that was shown, so that they lie where the arm works. How far it reaches is not the same
+everywhere; a copy may well show what no arm could do there.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from robot_learning.policy import Interface
 from robot_learning.policy.terms import TERMS
 
 Batch = NDArray[np.float32]
-MOVED = 0.2  # m that a copy is moved by at most, along x and along y
+MOVED = 0.1  # m that a copy is moved by at most, along x and along y
 
 
 class Symmetry:
@@ -21,9 +21,10 @@ class Symmetry:
 
     Args:
         interface: with an action mode of the tip, and terms that know how they turn.
+        shown: observations (m, n_obs) of which copies are made.
     """
 
-    def __init__(self, interface: Interface) -> None:
+    def __init__(self, interface: Interface, shown: Batch) -> None:
         slices = interface.term_slices()
         self._pairs = np.array(
             [slices[name].start + at for name in interface.terms for at in TERMS[name].pairs or ()]
@@ -31,6 +32,7 @@ class Symmetry:
         self._moved = np.array(
             [slices[name].start for name in interface.terms if TERMS[name].moves]
         )
+        self._middle = [float(shown[:, self._moved + axis].mean()) for axis in (0, 1)]
 
     @staticmethod
     def lacking(interface: Interface) -> str:
@@ -45,9 +47,12 @@ class Symmetry:
         angle, mirror = rng.uniform(-np.pi, np.pi, (count, 1)), rng.choice([-1, 1], (count, 1))
         cos, sin = np.cos(angle), np.sin(angle)
         seen, actions = seen.copy(), actions.copy()
+        for axis in (0, 1):
+            seen[:, self._moved + axis] -= self._middle[axis]
         for values, pairs in ((seen, self._pairs), (actions, np.zeros(1, dtype=np.intp))):
             x, y = values[:, pairs], values[:, pairs + 1] * mirror
             values[:, pairs], values[:, pairs + 1] = cos * x - sin * y, sin * x + cos * y
         for axis in (0, 1):
-            seen[:, self._moved + axis] += rng.uniform(-MOVED, MOVED, (count, 1))
+            moved = rng.uniform(-MOVED, MOVED, (count, 1))
+            seen[:, self._moved + axis] += self._middle[axis] + moved
         return seen, actions

@@ -48,7 +48,7 @@ def test_a_copy_is_what_the_turned_scene_would_show(pushed):
     """The terms that are made of others still are, and the tip goes the way that it was shown."""
     folder, env = pushed
     shown = Demonstrations(folder, env)
-    seen, actions = Symmetry(env.interface).copies(
+    seen, actions = Symmetry(env.interface, shown.seen).copies(
         shown.seen, shown.actions, np.random.default_rng(0)
     )
     term = {
@@ -66,7 +66,10 @@ def test_a_copy_is_what_the_turned_scene_would_show(pushed):
         shown.actions[:, :2] * shown.seen[:, env.interface.term_slices()["object_way"]][:, :2]
     ).sum(1)
     np.testing.assert_allclose((actions[:, :2] * way[:, :2]).sum(1), towards, atol=1e-5)
-    assert np.abs(seen - shown.seen).max() > MOVED / 2
+    before = shown.seen[:, env.interface.term_slices()["tip_position"]]
+    np.testing.assert_allclose(term["tip_position"][:, 2], before[:, 2])
+    apart = np.linalg.norm(term["tip_position"][:, :2] - before[:, :2], axis=1)
+    assert apart.max() > MOVED
 
 
 def test_what_does_not_turn_with_the_scene_is_named():
