@@ -12,6 +12,7 @@ from robot_learning.base.settings import Section, find, read
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.sampling import Free, anywhere
 from robot_learning.robot.schema import Box
+from robot_learning.tasks.insert import Insert
 from robot_learning.tasks.pick import PickAndPlace, Stack
 from robot_learning.tasks.push import Push, Slide
 from robot_learning.tasks.reach import Reach, ReachPose
@@ -20,7 +21,7 @@ from robot_learning.tasks.track import TrackTrajectory
 
 TASKS: dict[str, type[Task]] = {
     task.name: task
-    for task in (Reach, ReachPose, Push, Slide, PickAndPlace, Stack, TrackTrajectory)
+    for task in (Reach, ReachPose, Push, Slide, PickAndPlace, Stack, Insert, TrackTrajectory)
 }
 
 

@@ -81,11 +81,7 @@ class Objects:
         }
 
     def _make(self, item: ObjectSpec, rgba: Colour) -> int:
-        half = [item.width / 2, item.width / 2, item.height / 2]
-        kind = {"shapeType": bullet.GEOM_BOX, "halfExtents": half, **self._client}
-        shape = bullet.createCollisionShape(**kind)
-        visual = bullet.createVisualShape(**kind, rgbaColor=rgba)
-        body = int(bullet.createMultiBody(item.mass, shape, visual, **self._client))
+        body = int(bullet.createMultiBody(item.mass, *self._shapes(item, rgba), **self._client))
         bullet.changeDynamics(
             body,
             -1,
@@ -96,3 +92,23 @@ class Objects:
             **self._client,
         )
         return body
+
+    def _shapes(self, item: ObjectSpec, rgba: Colour) -> tuple[int, int]:
+        """Return Bullet's numbers of what an object touches with, and of what it looks like."""
+        middles = [list(middle) for middle, _ in item.boxes]
+        halves = [[edge / 2 for edge in edges] for _, edges in item.boxes]
+        if len(halves) == 1:
+            kind = {"shapeType": bullet.GEOM_BOX, "halfExtents": halves[0], **self._client}
+            shape = bullet.createCollisionShape(**kind)
+            return shape, bullet.createVisualShape(**kind, rgbaColor=rgba)
+        kinds = {"shapeTypes": [bullet.GEOM_BOX] * len(halves), "halfExtents": halves}
+        shape = bullet.createCollisionShapeArray(
+            **kinds, collisionFramePositions=middles, **self._client
+        )
+        visual = bullet.createVisualShapeArray(
+            **kinds,
+            visualFramePositions=middles,
+            rgbaColors=[list(rgba)] * len(halves),
+            **self._client,
+        )
+        return shape, visual

@@ -4,8 +4,9 @@ The links have the inertias that Bullet is given, and the hulls that the filter 
 body's frame is the base frame with all joints at 0.
 """
 
+import math
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, product
 
 import mujoco
 import numpy as np
@@ -154,15 +155,23 @@ def _couple(made: mujoco.MjSpec, gripper: Gripper) -> None:
 def _add_object(made: mujoco.MjSpec, item: ObjectSpec, colour: camera.Colour) -> None:
     body = made.worldbody.add_body(name=item.name)
     body.add_freejoint(name=item.name)
-    body.add_geom(
-        name=item.name,
-        type=mujoco.mjtGeom.mjGEOM_BOX,
-        size=[item.width / 2, item.width / 2, item.height / 2],
-        mass=item.mass,
-        rgba=colour,
-        contype=0,
-        conaffinity=0,
-    )
+    volume = sum(math.prod(edges) for _, edges in item.boxes)
+    for name, (middle, edges) in zip(_geoms(item), item.boxes, strict=True):
+        body.add_geom(
+            name=name,
+            type=mujoco.mjtGeom.mjGEOM_BOX,
+            pos=middle,
+            size=[edge / 2 for edge in edges],
+            mass=item.mass * math.prod(edges) / volume,
+            rgba=colour,
+            contype=0,
+            conaffinity=0,
+        )
+
+
+def _geoms(item: ObjectSpec) -> list[str]:
+    """Return the names of the shapes of an object."""
+    return [f"{item.name}.{number}" for number in range(len(item.boxes))]
 
 
 def _add_contacts(
@@ -174,17 +183,17 @@ def _add_contacts(
     """Let objects touch the floor, each other and the arm; two surfaces have their product."""
     surfaces = {FLOOR: floor_friction, **touching}
     for item in objects:
-        for name, friction in surfaces.items():
+        for (name, friction), geom in product(surfaces.items(), _geoms(item)):
             slip = friction * item.friction
             made.add_pair(
                 geomname1=name,
-                geomname2=item.name,
+                geomname2=geom,
                 condim=4,
                 solref=STIFF,
                 solimp=RIGID,
                 friction=[slip, slip, TORSION, ROLLING, ROLLING],
             )
-        surfaces[item.name] = item.friction
+        surfaces |= dict.fromkeys(_geoms(item), item.friction)
     for name, friction in touching.items():
         if name.startswith(f"{FIXED} "):
             continue

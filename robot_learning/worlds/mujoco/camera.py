@@ -27,9 +27,10 @@ class Eye:
     def __init__(self, model: mujoco.MjModel, objects: Sequence[str]) -> None:
         self._model = model
         self._renderer: mujoco.Renderer | None = None
-        known = {FLOOR: 1, **{name: 3 + number for number, name in enumerate(objects)}}
-        names = [model.geom(number).name for number in range(model.ngeom)]
-        self._numbers = np.array([known.get(name, 2) for name in names])
+        known = {name: 3 + number for number, name in enumerate(objects)}
+        bodies = [model.body(body).name for body in model.geom_bodyid]
+        self._numbers = np.array([known.get(name, 2) for name in bodies])
+        self._numbers[model.geom(FLOOR).id] = 1
 
     def look(self, data: mujoco.MjData, camera: Camera, marks: Marks) -> Picture:
         """Return what a camera sees.

@@ -34,7 +34,7 @@ class Nominal:
         self._links = [model.body(name).id for name in links]
         self._last = model.body(last).id
         self._objects = [model.body(name).id for name in objects]
-        geoms = {model.geom(name).id for name in objects}
+        geoms = set(np.flatnonzero(np.isin(model.geom_bodyid, self._objects)))
         ends = zip(model.pair_geom1, model.pair_geom2, strict=True)
         self._pairs = [k for k, pair in enumerate(ends) if geoms & set(pair)]
         self._dofs = [model.joint(name).dofadr[0] for name in links]
