@@ -4,7 +4,7 @@ from benchmarks.learning import Row
 from robot_learning.cli.bars import Bars
 from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import rollout
-from robot_learning.experts.expert import expert_action
+from robot_learning.experts.expert import SCRIPTS, expert_action
 from robot_learning.robot import RobotSpec, available_robots
 from robot_learning.tasks import TASKS
 from robot_learning.worlds.variation import Randomization
@@ -20,7 +20,7 @@ def rows(episodes: int) -> list[Row]:
     return [
         row(robot, task, episodes)
         for robot in available_robots()
-        for task in TASKS
+        for task in SCRIPTS
         if RobotSpec.load(robot).gripper is not None or not TASKS[task].gripper
     ]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from benchmarks.learning import EPISODES, SEED, Row, trained
 from robot_learning.cli.bars import Bars
 from robot_learning.evaluation.rollout import Evaluation, evaluate_bundle, wilson
+from robot_learning.experts.expert import SCRIPTS
 from robot_learning.robot import RobotSpec
-from robot_learning.tasks import TASKS
 
 ROBOT = "panda"
 BARS = {
@@ -21,7 +21,7 @@ BARS = {
 
 
 def rows(runs: Path, seeds: int) -> list[Row]:
-    return [row(task, runs, seeds) for task in TASKS]
+    return [row(task, runs, seeds) for task in SCRIPTS]
 
 
 def row(task: str, runs: Path, seeds: int) -> Row:

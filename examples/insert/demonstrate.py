@@ -1,9 +1,9 @@
-"""Demonstrations of `insert` by a stand-in for a person at a joystick.
+"""Demonstrations of `insert` by a stand-in for a human with a joystick.
 
     python examples/insert/demonstrate.py runs/demos-insert-panda
 
-The package has no script for this task. Whoever has an arm, real or simulated, and a joystick
-records the same with `robot-learning record --source teleop --task insert`.
+The package has no script for this task. A human with a joystick records the same with
+`robot-learning record --source teleop --task insert`.
 """
 
 import sys
@@ -13,8 +13,8 @@ import numpy as np
 
 from robot_learning.demonstrations import Dataset
 from robot_learning.demonstrations.collect import Tally, collect
-from robot_learning.demonstrations.record import Recorder
-from robot_learning.demonstrations.teleoperation import Teleoperator, Wish
+from robot_learning.demonstrations.record import Choice, Recorder
+from robot_learning.demonstrations.teleoperation import Wish, action_of
 from robot_learning.envs import ArmEnv
 from robot_learning.tasks.settings import resolved
 
@@ -22,53 +22,39 @@ EPISODES = 50
 GAIN = 4.0  # 1/s: share of the way that a second of such motion covers
 FASTEST = 0.2  # m/s
 TREMOR = 0.01  # m/s, standard deviation of what the hand does by itself
-OVER = 0.045  # m above its place that the peg is carried at
-NEAR, WIDE = 0.001, 0.003  # m beside the hole: from here on down, up to here not at all
-IN = 0.024  # m above its place, below which the peg is in the hole and goes on down
+OVER = 0.045  # m above its place, where the peg is carried
+NEAR, WIDE = 0.001, 0.003  # m beside the hole: where the peg is let down, and where not yet
+IN = 0.024  # m above its place, below which the peg is in the hole
 
 
 class Operator:
-    """Moves the peg over the hole, and lets it down the nearer it is to the middle."""
+    """Carries the peg over the hole and lets it down; an Actor, as `collect` wants one."""
 
-    def begin(self, env):
-        self.env = env
-        self.rng = np.random.default_rng(env.start.q.tobytes()[0])
+    source = "teleoperation"
+    human = True
 
-    def wish(self):
-        inputs = self.env.inputs
-        way = inputs["goal"].value - inputs["object"].value
-        beside = np.hypot(way[0], way[1])
+    def __init__(self):
+        self.rng = np.random.default_rng(0)
+
+    def reset(self, env):
+        pass
+
+    def act(self, env):
+        way = env.inputs["goal"].value - env.inputs["object"].value
         if way[2] < -IN:
+            beside = np.hypot(way[0], way[1])
             way = way + [0.0, 0.0, OVER * np.clip((beside - NEAR) / (WIDE - NEAR), 0.0, 1.0)]
-        linear = GAIN * way
-        linear *= min(1.0, FASTEST / max(np.linalg.norm(linear), 1e-9))
-        return Wish(linear + TREMOR * self.rng.normal(size=3), opening=0.0)
-
-    def silent(self):
-        return 0.0
-
-    def problem(self):
-        return ""
-
-    def ended(self):
-        return False
+        velocity = GAIN * way * min(1.0, FASTEST / (GAIN * np.linalg.norm(way)))
+        velocity += TREMOR * self.rng.normal(size=3)
+        return Choice(action_of(Wish(velocity, opening=0.0), env), self.source)
 
 
-def main(folder: Path) -> None:
-    """Add ``EPISODES`` to a dataset, and say how many were tried for it."""
+def main(folder):
     env = ArmEnv("panda", "insert", reward="sparse")
     told = resolved(env.task_settings, env.task)
     dataset = Dataset.make(folder, env.robot, told, env.interface)
-    tally = Tally()
-    collect(
-        dataset,
-        Recorder(env, "bullet"),
-        Teleoperator(Operator()),
-        EPISODES,
-        dataset.next_seed(),
-        failures=False,
-        tally=tally,
-    )
+    recorder, tally, seed = Recorder(env, "bullet"), Tally(), dataset.next_seed()
+    collect(dataset, recorder, Operator(), EPISODES, seed, failures=False, tally=tally)
     print(f"{folder}: {tally.kept} more, {tally.succeeded} of {tally.tried} succeeded")
 
 

@@ -40,8 +40,13 @@ def find_bundle(given: str | Path) -> Path:
             return folder.resolve()
     if there:
         raise BundleError(f"{path}: holds neither bundle.json nor bundle/bundle.json")
-    names = ", ".join(sorted(folder.name for folder in shipped.iterdir()))
+    names = ", ".join(shipped_policies())
     raise BundleError(f"'{given}': no such folder, and no shipped policy: {names}")
+
+
+def shipped_policies() -> list[str]:
+    """Return the names of the shipped policies."""
+    return sorted(folder.name for folder in (config_dir() / "policies").iterdir())
 
 
 def shipped_policy(robot: str, task: str) -> str:

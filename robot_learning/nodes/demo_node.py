@@ -71,11 +71,11 @@ class DemoNode(Node):
         self.task = make_task(settings, self.model, free=free)
         self._timeout = self._timeout or EPISODES * self.task.steps * self.spec.policy_period
         self.session = Session.of(self.spec, bundle)
-        self._stage = Stage(self, simulated) if self.task.objects else None
+        objects = bundle.interface.objects
+        self._stage = Stage(self, simulated, objects) if self.task.objects else None
         self._by_hand = self._stage is not None and not simulated
         self._states = JointStates(self, self.spec, self.time)
         self._judge = Judge(self, bundle.interface, self.model, self.time)
-        objects = bundle.interface.objects
         self._recorder = Recorder(self, self.spec, self.time, self.session, objects)
         self._attempt: Attempt | None = None
         self._progress = time.monotonic()

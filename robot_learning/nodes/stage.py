@@ -1,6 +1,6 @@
 """Puts the scene of an episode in order: by the simulation's services, or by asking a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,11 @@ class Stage:
         node: who asks for it.
         simulated: ``sim_node`` begins an episode where it is asked to; otherwise a person puts
             the objects where the log says.
+        tracked: names of the objects whose poses are told.
     """
 
-    def __init__(self, node: Any, simulated: bool) -> None:
-        self._node, self._simulated = node, simulated
+    def __init__(self, node: Any, simulated: bool, tracked: Sequence[str]) -> None:
+        self._node, self._simulated, self._tracked = node, simulated, tracked
         self._start: Start | None = None
         self._asked: SetParameters.Request | None = None
         self._reset_at: float | None = None
@@ -87,8 +88,8 @@ class Stage:
             return ""
         if self._reset_at is None or now - self._reset_at < (SETTLE if self._simulated else 0.0):
             return "sim_node to begin the episode"
-        for name, (place, _) in self._start.places.items():
-            seen = positions.get(name)
+        for name in self._tracked:
+            place, seen = self._start.places[name][0], positions.get(name)
             if seen is None:
                 return f"the pose of '{name}'"
             if np.linalg.norm(seen.value - place) > NEAR:

@@ -1,4 +1,4 @@
-"""Insert: a peg into the hole of a block. No script solves it; it is learnt from demonstrations."""
+"""Insert: a peg into the hole of a block, learnt from demonstrations: no script solves it."""
 
 from dataclasses import replace
 from functools import cached_property

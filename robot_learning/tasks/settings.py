@@ -21,7 +21,7 @@ from robot_learning.tasks.track import TrackTrajectory
 
 TASKS: dict[str, type[Task]] = {
     task.name: task
-    for task in (Reach, ReachPose, Push, Slide, PickAndPlace, Stack, Insert, TrackTrajectory)
+    for task in (Reach, ReachPose, Push, Slide, PickAndPlace, Stack, TrackTrajectory, Insert)
 }
 
 

@@ -5,14 +5,15 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from robot_learning.base.paths import shipped_policies
 from robot_learning.cli.main import app
-from robot_learning.tasks import TASKS
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("task", TASKS)
-def test_the_demo_of_each_task_reaches_its_goals_and_reports(task, tmp_path):
+@pytest.mark.parametrize("name", shipped_policies())
+def test_the_demo_of_each_task_reaches_its_goals_and_reports(name, tmp_path):
+    task = name.removeprefix("panda-")
     arguments = ["demo", "--task", task, "--no-train", "--goals", "2", "--runs", str(tmp_path)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output

@@ -18,12 +18,12 @@ from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from robot_learning.base.paths import find_bundle
+from robot_learning.base.paths import find_bundle, shipped_policies
 from robot_learning.envs import ArmEnv
 from robot_learning.nodes.messages import parts_of, pose_message
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
-from robot_learning.tasks import TASKS, TaskSettings
+from robot_learning.tasks import TaskSettings
 from robot_learning.worlds.variation import Randomization
 
 DECISIONS = 60
@@ -157,9 +157,9 @@ def _status(delay):
     return DiagnosticStatus(level=DiagnosticStatus.OK, message="OK", values=values)
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_a_deployed_policy_decides_what_it_decided_in_the_environment(probe, task):
-    bundle = PolicyBundle.load(find_bundle(f"panda-{task}"))
+@pytest.mark.parametrize("name", shipped_policies())
+def test_a_deployed_policy_decides_what_it_decided_in_the_environment(probe, name):
+    bundle = PolicyBundle.load(find_bundle(name))
     records = episode(bundle, RobotSpec.load("panda"))
     seen = probe.listen(Float64MultiArray, "/policy_node/observation")
     done = probe.listen(Float64MultiArray, "/policy_node/action")
