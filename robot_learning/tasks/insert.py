@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,10 @@ class Insert(PickAndPlace):
     )
     full_size = ObjectSpec("object", width=0.02, height=0.08, mass=0.25, friction=1.0)
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.objects = (self.object, self.block)
+
     @cached_property
     def block(self) -> ObjectSpec:
         """What has the hole."""
@@ -50,7 +54,6 @@ class Insert(PickAndPlace):
         """Draw where the block is, where the peg begins, and how high it is held."""
         gripper, R = self.model.spec.gripper, self.model.R_base_down
         assert gripper is not None
-        self.objects = (self.object, self.block)
         turn = float(np.arctan2(R[1, 0], R[0, 0]))  # that of what the gripper holds
         for _ in range(DRAWS):
             hole, xy = self.area.draw(rng, self.block.width / 2), self.area.draw(rng)
