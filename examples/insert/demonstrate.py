@@ -23,7 +23,7 @@ GAIN = 4.0  # 1/s: share of the way that a second of such motion covers
 FASTEST = 0.2  # m/s
 TREMOR = 0.01  # m/s, standard deviation of what the hand does by itself
 OVER = 0.045  # m above its place, where the peg is carried
-NEAR, WIDE = 0.002, 0.008  # m beside the hole: where the peg is all let down, and where not yet
+NEAR, WIDE = 0.0015, 0.004  # m beside the hole: where the peg is all let down, and where not yet
 IN = 0.024  # m above its place, below which the peg is in the hole
 
 
