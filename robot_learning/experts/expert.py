@@ -58,7 +58,10 @@ def expert_action(env: Scene) -> NDArray[np.float32]:
         ConfigError: where no script solves the task.
     """
     if env.task.name not in SCRIPTS:
-        raise ConfigError(f"task '{env.task.name}': no script solves it; train without an expert")
+        raise ConfigError(
+            f"task '{env.task.name}': no script solves it; train --demos FOLDER learns it from "
+            "demonstrations"
+        )
     script, interface, q = SCRIPTS[env.task.name](env.task), env.interface, env.state.q
     T, J = env.model.forward(q), env.model.jacobian(q)
     lead = env.delay if script.looks_ahead else 0.0
