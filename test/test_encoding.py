@@ -8,9 +8,10 @@ import sys
 from helpers.processes import ROOT, environment
 from helpers.robots import robot_yaml
 
-FOLDERS = ("robot_learning", "benchmarks", "launch")
+FOLDERS = ("robot_learning", "benchmarks", "launch", "examples")
 READERS = ("open", "read_text", "write_text", "fdopen")
 TEXT = {"text", "universal_newlines"}
+OTHERS = {("os", "open"), ("Dataset", "open"), ("cls", "open")}  # open no text
 
 
 def forgets_the_encoding(call):
@@ -20,7 +21,7 @@ def forgets_the_encoding(call):
     if "encoding" in keys:
         return False
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        if (function.value.id, name) == ("os", "open"):
+        if (function.value.id, name) in OTHERS:
             return False
     words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
     return bool(TEXT & keys) or (name in READERS and not any("b" in str(word) for word in words))
