@@ -41,8 +41,6 @@ with quiet():
 __all__ = ["PHYSICS_DT", "Server", "bullet", "quiet"]
 
 PHYSICS_DT = 0.004  # s
-# m/s or rad/s; once the velocities of all contacts and motors are right to that, a step is solved.
-RESIDUAL = 1e-4
 HIDDEN = (0.0, 0.0, -20.0)  # m
 
 
@@ -96,7 +94,6 @@ class Server:
                     else bullet.CONSTRAINT_SOLVER_LCP_DANTZIG
                 ),
                 deterministicOverlappingPairs=1,
-                solverResidualThreshold=RESIDUAL,
                 physicsClientId=self.client,
             )
         self._R_base_up = np.eye(3)
