@@ -129,17 +129,12 @@ class Clearance:
 
         A pair that starts nearer than its margin may come no nearer than it is.
         """
-        tables = self.tables()
-        poses = pose_links_along(motion.q, self.arm.screws)
-        doubt = advance(motion.times, motion.q, motion.qd, poses, 0, *tables)
-        return self._conflict(motion, doubt)
+        self._begin()
+        return self._conflict(motion, self._advance(motion, 0))
 
     def _conflict(self, motion: Trajectory, doubt: Doubt) -> Conflict | None:
         seen: set[Doubt] = set()
         t, index = doubt
-        if index < 0:
-            return None
-        poses, tables = pose_links_along(motion.q, self.arm.screws), self._tables
         while index >= 0:
             row = self._table[index]
             q, _ = sample(motion.times, motion.q, motion.qd, t)
@@ -153,24 +148,25 @@ class Clearance:
                 return Conflict(index, t, approach)
             # Look again from the knot before, with the direction found.
             first = max(int(np.searchsorted(motion.times, t)) - 1, 0)
-            t, index = advance(
-                motion.times,
-                motion.q,
-                motion.qd,
-                poses,
-                first,
-                *tables,
-                self._reach,
-                self._room,
-            )
+            t, index = self._advance(motion, first)
         return None
+
+    def _advance(self, motion: Trajectory, first: int) -> Doubt:
+        """Look at a motion from a knot on, by the tables as they are."""
+        poses = pose_links_along(motion.q, self.arm.screws)
+        tables = *self._tables, self._reach, self._room
+        return advance(motion.times, motion.q, motion.qd, poses, first, *tables)
 
     def tables(self) -> tuple[Array, Table, Array, Table, Array, Array, Array]:
         """Return what :func:`advance` is to be given for a new motion."""
+        self._begin()
+        return *self._tables, self._reach, self._room
+
+    def _begin(self) -> None:
+        """Forget what was lowered for the motion before."""
         self._room.fill(np.inf)
         if self._lowered:
             self._table["margin"], self._lowered = self._full, False
-        return *self._tables, self._reach, self._room
 
     def _look(self, index: int, q: Array) -> Approach:
         """Find the direction of a pair at ``q`` (n,), and how near it is along the best one."""
@@ -197,6 +193,14 @@ class Clearance:
             missing = AIM * self._table["margin"][index] - approach.distance
             cuts.append(Cut(normal, missing + normal @ given, self.pairs[index].cause))
         return cuts
+
+    def compile(self, motion: Trajectory, dt: float) -> None:
+        """Run once, on any motion, what else only a pair that is too near calls."""
+        q = sample(motion.times, motion.q, motion.qd, 0.0)[0]
+        kinds = {isinstance(pair.other, Shape): at for at, pair in enumerate(self.pairs)}
+        for index in kinds.values():
+            self._cuts(Conflict(index, 0.0, self._look(index, q)), motion, motion.qd[0], dt)
+        self.conflict(motion)
 
     def intrudes(self, motion: Trajectory) -> bool:
         """Say whether anything is nearer than its margin to a motion, its start included."""

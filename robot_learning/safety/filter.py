@@ -83,8 +83,8 @@ class SafetyFilter:
 
     def _compile(self) -> None:
         """Run every compiled function once, so that no tick has to wait for the compiler."""
-        state = ArmState(self.spec.home, np.zeros(self.spec.n), 0.0)
         self.reset(self.spec.home, 0.0)
+        state = ArmState(*self.reference(0.0), 0.0)
         for asked in (0.1, 5.0):
             qd = asked * self.spec.velocity
             both = JointCommand(qd, self.spec.home)
@@ -92,7 +92,7 @@ class SafetyFilter:
             for command in (JointCommand(qd), both, shaped, None):
                 self.apply(command, state, self.spec.control_period, 0.0)
         if self._guards is not None:
-            self._guards.arm.approach(0, len(self._guards.arm.bodies) - 1, self.spec.home)
+            self._guards.compile(self._held, self.spec.control_period)
         self._in_hand, self._start = None, -math.inf
 
     @property

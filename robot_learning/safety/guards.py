@@ -97,6 +97,13 @@ class Guards:
         self._tip_speed.fastest, self.singularity.smallest = speed, smallest
         return None, self._further
 
+    def compile(self, motion: Trajectory, dt: float) -> None:
+        """Run once, on any motion, what else only a constraint that is broken calls."""
+        self.clearance.compile(motion, dt)
+        self._tip_speed.check(motion, motion.qd[0], dt)
+        self.singularity.check(motion, motion.qd[0], dt)
+        self.singularity.value(motion.q[0])
+
     def is_free(self, q: Array) -> bool:
         """Say whether the arm at ``q`` (n,) keeps all its distances."""
         return not self.clearance.near(np.asarray(q))

@@ -71,6 +71,16 @@ class Search:
         self._check = check
         self._limits = limit_table(spec)
         self._same = np.full(spec.n, SAME)
+        self._compile()
+
+    def _compile(self) -> None:
+        """Run once what only a command that can't pass unchanged calls."""
+        q, still = self.spec.home.copy(), np.zeros(self.spec.n)
+        start = Start(q, still, still, self.spec.control_period)
+        allowed = bounds(q, still, still, self._limits, start.dt)
+        closest(still, allowed[0], allowed[1], [Cut(np.ones(self.spec.n), 0.0, Cause.POSITION)])
+        self._try(still, start)
+        self.broken(still, start)
 
     def nearest(self, asked: Array, start: Start, held: Trajectory, end: float) -> Found:
         """Return the safe motion nearest to the velocities ``asked`` (n,).
@@ -130,18 +140,21 @@ class Search:
         given, times, motion, kept = _nearest_inside(
             asked, start.q, start.qd, start.qdd, self._limits, start.dt
         )
-        return given, *self._checked(Trajectory(times, motion[0], motion[1]), kept, given, start)
+        return given, *self._checked(times, motion, kept, given, start)
 
     def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Sequence[Cut]]:
         """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
-        times, motion, kept = _motion_to(given, start.q, start.qd, self._limits, start.dt)
-        return self._checked(Trajectory(times, motion[0], motion[1]), kept, given, start)
+        motion = _motion_to(given, start.q, start.qd, self._limits, start.dt)
+        return self._checked(*motion, given, start)
 
     def _checked(
-        self, stop: Trajectory, kept: bool, given: Array, start: Start
+        self, times: Array, motion: Array, kept: bool, given: Array, start: Start
     ) -> tuple[Trajectory | None, Sequence[Cut]]:
-        broken = self._check(stop, given, start.dt) if kept else ()
-        return (None, broken) if broken or not kept else (stop, ())
+        if not kept:
+            return None, ()
+        stop = Trajectory(times, motion[0], motion[1])
+        broken = self._check(stop, given, start.dt)
+        return (None, broken) if broken else (stop, ())
 
 
 @compiled

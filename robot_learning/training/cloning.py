@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3 import TD3
 from stable_baselines3.common.vec_env import VecNormalize
-from torch.nn.functional import smooth_l1_loss
+from torch import Tensor
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.demonstrations import Dataset, observations
 from robot_learning.envs import ArmEnv
 from robot_learning.policy import Interface
 from robot_learning.tasks.settings import resolved
-from robot_learning.training.dagger import EXACT
+from robot_learning.training.imitation import Imitator
 from robot_learning.training.symmetry import Batch, Symmetry
 
 COPIES = 20  # of each observation, for the mean and the deviation of all copies
@@ -53,7 +52,7 @@ class Demonstrations:
         self.actions: Batch = np.clip(actions[acted], -1.0, 1.0).astype(np.float32)
 
 
-class Cloned(TD3):
+class Cloned(Imitator):
     """TD3's actor, fitted to demonstrations; without a critic, rewards or what it does itself.
 
     Args:
@@ -86,25 +85,15 @@ class Cloned(TD3):
                     _take_in(normalize, self._split(self._draw(np.arange(len(shown.seen)))[0]))
             normalize.training = False
 
-    def train(self, gradient_steps: int, batch_size: int = 256) -> None:
-        """Take gradient steps on batches of copies."""
-        self.policy.set_training_mode(True)
-        self._update_learning_rate(self.actor.optimizer)
-        losses = []
-        for _ in range(gradient_steps):
-            rows = self._rng.integers(len(self._shown.seen), size=batch_size)
-            seen, actions = self._draw(rows)
-            parts: Any = self._split(seen)
-            if self._vec_normalize_env is not None:
-                parts = self._vec_normalize_env.normalize_obs(parts)
-            inputs, wanted = self.policy.obs_to_tensor(parts)[0], torch.as_tensor(actions)
-            loss = smooth_l1_loss(self.actor(inputs), wanted, beta=EXACT)
-            self.actor.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.actor.optimizer.step()
-            losses.append(loss.item())
-        self._n_updates += gradient_steps
-        self.logger.record("train/imitation_loss", float(np.mean(losses)))
+    def pairs(self, count: int) -> tuple[dict[str, Tensor], Tensor]:
+        """See :class:`~robot_learning.training.imitation.Imitator`."""
+        rows = self._rng.integers(len(self._shown.seen), size=count)
+        seen, actions = self._draw(rows)
+        parts: Any = self._split(seen)
+        if self._vec_normalize_env is not None:
+            parts = self._vec_normalize_env.normalize_obs(parts)
+        inputs: Any = self.policy.obs_to_tensor(parts)[0]
+        return inputs, torch.as_tensor(actions)
 
     def _draw(self, rows: NDArray[np.intp]) -> tuple[Batch, Batch]:
         seen, actions = self._shown.seen[rows], self._shown.actions[rows]

@@ -11,21 +11,17 @@ from typing import Any
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3 import TD3
 from stable_baselines3.common.buffers import DictReplayBuffer
 from stable_baselines3.common.vec_env import VecNormalize
 from torch import Tensor
-from torch.nn.functional import smooth_l1_loss
 
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
+from robot_learning.training.imitation import Imitator
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
 NOISES = (0.0, 0.0, 0.1, 0.2)  # and to the learner's, one of them an episode
 SHARE = 0.3  # of the episodes in which the script acts
-# The loss is linear in errors of an action above this. Where the script switches from one way to
-# another, that is least at one of the two; a quadratic loss is least at their mean, a standstill.
-EXACT = 0.05
 
 
 class Guide(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -87,8 +83,8 @@ class GuideBuffer(DictReplayBuffer):
         return {k: self.to_torch(v) for k, v in seen.items()}, self.to_torch(self.actions[at])
 
 
-class Dagger(TD3):
-    """TD3's actor and its way of collecting steps; fitted to the script, without a critic.
+class Dagger(Imitator):
+    """Learns what the script would do in the states that come up.
 
     Args:
         share: of the episodes in which the script acts; :class:`Guide` reads it.
@@ -98,18 +94,7 @@ class Dagger(TD3):
         self.share = share
         super().__init__(*args, **{"replay_buffer_class": GuideBuffer, **settings})
 
-    def train(self, gradient_steps: int, batch_size: int = 256) -> None:
-        """Take gradient steps on batches of the buffer."""
+    def pairs(self, count: int) -> tuple[dict[str, Tensor], Tensor]:
+        """See :class:`~robot_learning.training.imitation.Imitator`."""
         assert isinstance(self.replay_buffer, GuideBuffer)
-        self.policy.set_training_mode(True)
-        self._update_learning_rate(self.actor.optimizer)
-        losses = []
-        for _ in range(gradient_steps):
-            seen, guides = self.replay_buffer.pairs(batch_size, self._vec_normalize_env)
-            loss = smooth_l1_loss(self.actor(seen), guides, beta=EXACT)
-            self.actor.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.actor.optimizer.step()
-            losses.append(loss.item())
-        self._n_updates += gradient_steps
-        self.logger.record("train/imitation_loss", float(np.mean(losses)))
+        return self.replay_buffer.pairs(count, self._vec_normalize_env)

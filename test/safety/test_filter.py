@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+from helpers.processes import output
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -136,6 +137,40 @@ def test_no_command_has_to_wait_for_the_compiler(spec):
     filter.apply(velocity(spec, 0.1), None, DT, now)
     filter.resume(ArmState(spec.home, still, now + 2.0), now + 2.0)
     assert sum(before.values()) > 20 and compiled_for() == before
+
+
+HOSTILE = """
+import numpy as np
+from robot_learning.robot import RobotSpec
+from robot_learning.safety import SafetyFilter
+from safety.test_filter import DT, compiled_for, drive
+
+filter = SafetyFilter(RobotSpec.load("ROBOT"))
+before = compiled_for()
+causes = drive(filter, np.random.default_rng(0), 600)
+print(*sorted(causes))
+print(*(name for name, count in compiled_for().items() if count != before[name]))
+"""
+
+
+def drive(filter, rng, periods):
+    """Ask for a new random motion each second, and return what stood in the way by name."""
+    spec, causes = filter.spec, set()
+    filter.reset(spec.home, 0.0)
+    for period in range(periods):
+        now = period * DT
+        if period % 25 == 0:
+            qd = rng.uniform(-1.0, 1.0, spec.n) * spec.velocity
+        result = filter.apply(JointCommand(qd), ArmState(*filter.reference(now), now), DT, now)
+        causes |= {cause.value for cause in result.active}
+    return causes
+
+
+@pytest.mark.parametrize("robot", ["panda", "xarm6", "so101"])
+def test_nothing_that_stands_in_the_way_has_to_wait_for_the_compiler(robot):
+    """In a process of its own: what another test has called is compiled already."""
+    causes, late = output(HOSTILE.replace("ROBOT", robot)).splitlines()
+    assert {"scene_collision", "self_collision"} & set(causes.split()) and not late
 
 
 @settings(max_examples=40, deadline=None)
