@@ -83,11 +83,16 @@ def end_with_starter() -> None:
 
 @contextmanager
 def _handling(handler: Callable[[int, Any], Any] | int, *numbers: int) -> Iterator[None]:
-    """Handle signals so inside; only the main thread may, in others nothing changes."""
+    """Handle signals so inside; only the main thread may, in others nothing changes.
+
+    A SIGHUP that is ignored stays so: the user said ``nohup``.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    old = {number: signal.signal(number, handler) for number in numbers}
+    nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    ours = [number for number in numbers if not (nohup and number == signal.SIGHUP)]
+    old = {number: signal.signal(number, handler) for number in ours}
     try:
         yield
     finally:

@@ -40,6 +40,7 @@ def popen(code, *arguments, cwd):
         text=True,
         env=environment(),
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under nohup as well
     )
 
 
