@@ -2,10 +2,11 @@
 
 from robot_learning.policy.bundle import PolicyBundle, write_bundle
 from robot_learning.policy.history import History
-from robot_learning.policy.interface import Interface
+from robot_learning.policy.interface import KEYS, Interface
 from robot_learning.policy.runner import PolicyRunner, StepResult
 
 __all__ = [
+    "KEYS",
     "History",
     "Interface",
     "PolicyBundle",

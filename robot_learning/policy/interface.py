@@ -20,6 +20,7 @@ from robot_learning.policy.terms import GOALS, OPENING, TERMS, Compute, Sight
 Array = NDArray[np.float64]
 Observation = NDArray[np.float32]
 
+KEYS = ("achieved_goal", "desired_goal", "observation")  # in the order of a flat observation
 ACTION_MODES = ("joint_velocity", "tip_displacement", "tool_down")
 MICRO = 6  # decimals of a time, s, that clocks agree on; the rest is rounding
 ORIENTATION = 6  # numbers of a goal's orientation; a position has 3
@@ -154,11 +155,7 @@ class Interface:
         """Return the parts of a flat observation that Gymnasium's goal environments have."""
         first = self._slices[self.desired[0]].start
         second = self._slices[self.observed[0]].start
-        return {
-            "achieved_goal": flat[:first],
-            "desired_goal": flat[first:second],
-            "observation": flat[second:],
-        }
+        return dict(zip(KEYS, (flat[:first], flat[first:second], flat[second:]), strict=True))
 
     def distance(self, flat: Observation) -> float:
         """Return how far the goal is in a flat observation (n_obs,), m: its worst part.

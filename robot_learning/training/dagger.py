@@ -12,12 +12,12 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.buffers import DictReplayBuffer
-from stable_baselines3.common.vec_env import VecNormalize
-from torch import Tensor
 
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
+from robot_learning.policy import KEYS
 from robot_learning.training.imitation import Imitator
+from robot_learning.training.symmetry import Batch
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
 NOISES = (0.0, 0.0, 0.1, 0.2)  # and to the learner's, one of them an episode
@@ -75,12 +75,11 @@ class GuideBuffer(DictReplayBuffer):
         guides = np.array([info["guide"] for info in infos])
         super().add(obs, next_obs, guides, reward, done, infos)
 
-    def pairs(self, count: int, env: VecNormalize | None) -> tuple[dict[str, Tensor], Tensor]:
-        """Return ``count`` observations, normalised, and the script's actions for them."""
-        at = np.random.randint(self.size(), size=count), np.random.randint(self.n_envs, size=count)
-        seen: Any = {key: kept[at] for key, kept in self.observations.items()}
-        seen = self._normalize_obs(seen, env)
-        return {k: self.to_torch(v) for k, v in seen.items()}, self.to_torch(self.actions[at])
+    def shown(self, rows: NDArray[np.intp]) -> tuple[Batch, Batch]:
+        """Return some of all environments' steps: flat observations, and the script's actions."""
+        at = np.divmod(rows, self.n_envs)
+        seen = np.concatenate([self.observations[key][at] for key in KEYS], axis=1)
+        return seen, self.actions[at]
 
 
 class Dagger(Imitator):
@@ -94,7 +93,8 @@ class Dagger(Imitator):
         self.share = share
         super().__init__(*args, **{"replay_buffer_class": GuideBuffer, **settings})
 
-    def pairs(self, count: int) -> tuple[dict[str, Tensor], Tensor]:
+    def shown(self, count: int) -> tuple[Batch, Batch]:
         """See :class:`~robot_learning.training.imitation.Imitator`."""
-        assert isinstance(self.replay_buffer, GuideBuffer)
-        return self.replay_buffer.pairs(count, self._vec_normalize_env)
+        kept = self.replay_buffer
+        assert isinstance(kept, GuideBuffer)
+        return kept.shown(self._rng.integers(kept.size() * kept.n_envs, size=count))

@@ -16,12 +16,11 @@ from robot_learning.base.errors import BundleError
 from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import Evaluation, rollout
 from robot_learning.monitoring import statistics
-from robot_learning.policy import PolicyBundle, write_bundle
+from robot_learning.policy import KEYS, PolicyBundle, write_bundle
 from robot_learning.policy.runner import open_session
 
 PARITY = 1e-5
 REFERENCE = 50  # episodes of shifted physics and sensors that reference statistics are of
-KEYS = ("achieved_goal", "desired_goal", "observation")
 
 
 class DeployedPolicy(torch.nn.Module):

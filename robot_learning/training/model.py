@@ -19,6 +19,7 @@ from robot_learning.envs import ArmEnv
 from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.dagger import SHARE, Dagger, Guide
+from robot_learning.training.imitation import Imitator
 from robot_learning.training.params import checked_params
 from robot_learning.training.processes import ProcessVecEnv
 from robot_learning.training.replay import EffortReplayBuffer
@@ -123,16 +124,26 @@ def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
         device="cpu",
         **params,
     )
-    _show(run, model)
+    _brief(run, model)
     return model
 
 
-def _show(run: RunConfig, model: BaseAlgorithm) -> None:
-    """Show a model that imitates demonstrations what they are."""
-    if isinstance(model, Cloned):
-        assert run.train.demos is not None
-        with contextlib.closing(make_env(run, plain=True)) as env:
-            model.show(Demonstrations(Path(run.train.demos), env))
+def _brief(run: RunConfig, model: BaseAlgorithm) -> None:
+    """Tell a model that imitates what it learns for, and show it what is demonstrated."""
+    if isinstance(model, Imitator):
+        assert model.env is not None
+        shown = _demonstrations(run)
+        model.begin(model.env.get_attr("interface")[0])
+        if isinstance(model, Cloned):
+            assert shown is not None
+            model.show(shown)
+
+
+def _demonstrations(run: RunConfig) -> Demonstrations | None:
+    if run.train.demos is None:
+        return None
+    with contextlib.closing(make_env(run, plain=True)) as env:
+        return Demonstrations(Path(run.train.demos), env)
 
 
 def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
@@ -147,7 +158,7 @@ def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
         model = load_checkpoint(kind, envs, checkpoint, learning_rate=rate)
         # The episodes ahead must not repeat those behind.
         model.set_random_seed(run.seed + model.num_timesteps)
-        _show(run, model)
+        _brief(run, model)
     except BaseException:
         envs.close()
         raise

@@ -2,7 +2,7 @@
 
 An arm that stands upright and is told how its tip is to move does the same in every direction
 and at every place: what was shown once is so shown everywhere. Copies are turned about the middle
-of all that was shown, so that they lie where the arm works. How far it reaches is not the same
+of what was shown, so that they lie where the arm works. How far it reaches is not the same
 everywhere; a copy may well show what no arm could do there.
 """
 
@@ -21,10 +21,9 @@ class Symmetry:
 
     Args:
         interface: with an action mode of the tip, and terms that know how they turn.
-        shown: observations (m, n_obs) of which copies are made.
     """
 
-    def __init__(self, interface: Interface, shown: Batch) -> None:
+    def __init__(self, interface: Interface) -> None:
         slices = interface.term_slices()
         self._pairs = np.array(
             [slices[name].start + at for name in interface.terms for at in TERMS[name].pairs or ()]
@@ -32,7 +31,6 @@ class Symmetry:
         self._moved = np.array(
             [slices[name].start for name in interface.terms if TERMS[name].moves]
         )
-        self._middle = [float(shown[:, self._moved + axis].mean()) for axis in (0, 1)]
 
     @staticmethod
     def lacking(interface: Interface) -> str:
@@ -41,18 +39,24 @@ class Symmetry:
             return f"action_mode {interface.action_mode}"
         return ", ".join(name for name in interface.terms if TERMS[name].pairs is None)
 
-    def copies(self, seen: Batch, actions: Batch, rng: np.random.Generator) -> tuple[Batch, Batch]:
+    def middle(self, seen: Batch) -> list[float]:
+        """Return the mean x and y of all positions in observations (b, n_obs), m."""
+        return [float(seen[:, self._moved + axis].mean()) for axis in (0, 1)]
+
+    def copies(
+        self, seen: Batch, actions: Batch, middle: list[float], rng: np.random.Generator
+    ) -> tuple[Batch, Batch]:
         """Return a copy of each observation (b, n_obs) with its action (b, n_action)."""
         count = len(seen)
         angle, mirror = rng.uniform(-np.pi, np.pi, (count, 1)), rng.choice([-1, 1], (count, 1))
         cos, sin = np.cos(angle), np.sin(angle)
         seen, actions = seen.copy(), actions.copy()
         for axis in (0, 1):
-            seen[:, self._moved + axis] -= self._middle[axis]
+            seen[:, self._moved + axis] -= middle[axis]
         for values, pairs in ((seen, self._pairs), (actions, np.zeros(1, dtype=np.intp))):
             x, y = values[:, pairs], values[:, pairs + 1] * mirror
             values[:, pairs], values[:, pairs + 1] = cos * x - sin * y, sin * x + cos * y
         for axis in (0, 1):
             moved = rng.uniform(-MOVED, MOVED, (count, 1))
-            seen[:, self._moved + axis] += self._middle[axis] + moved
+            seen[:, self._moved + axis] += middle[axis] + moved
         return seen, actions

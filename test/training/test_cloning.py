@@ -48,8 +48,9 @@ def test_a_copy_is_what_the_turned_scene_would_show(pushed):
     """The terms that are made of others still are, and the tip goes the way that it was shown."""
     folder, env = pushed
     shown = Demonstrations(folder, env)
-    seen, actions = Symmetry(env.interface, shown.seen).copies(
-        shown.seen, shown.actions, np.random.default_rng(0)
+    symmetry = Symmetry(env.interface)
+    seen, actions = symmetry.copies(
+        shown.seen, shown.actions, symmetry.middle(shown.seen), np.random.default_rng(0)
     )
     term = {
         name: seen[:, part].astype(float) for name, part in env.interface.term_slices().items()

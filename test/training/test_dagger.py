@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 from gymnasium.wrappers import TimeLimit
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
 from robot_learning.training.dagger import Guide
@@ -65,10 +67,25 @@ def test_the_buffer_keeps_what_the_script_would_do():
     buffer = model.replay_buffer
     np.testing.assert_allclose(buffer.actions[:10], np.array(asked), atol=1e-6)
     buffer.observations["achieved_goal"][:10, :, 0] = buffer.actions[:10, :, 0]
-    seen, guides = buffer.pairs(50, None)
-    assert guides.shape == (50, 6) and seen["desired_goal"].shape == (50, 3)
-    np.testing.assert_array_equal(seen["achieved_goal"][:, 0], guides[:, 0])
+    seen, guides = buffer.shown(np.random.default_rng(0).integers(20, size=50))
+    assert guides.shape == (50, 6) and seen.shape == (50, envs.get_attr("interface")[0].n_obs)
+    np.testing.assert_array_equal(seen[:, 0], guides[:, 0])
     envs.close()
+
+
+def test_copies_are_fitted_where_all_that_is_seen_turns_with_the_scene():
+    small = ["n_envs=1", "params.learning_starts=1000"]
+    for task, copied in (("push", True), ("reach", False)):
+        envs = make_envs(run := make_run("panda", task, "dagger", small, 0, "x"))
+        model = make_model(run, envs)
+        model.learn(3)
+        seen, actions = model.shown(64)
+        copies, turned = model.copies(seen, actions)
+        assert (copies != seen).any() == (turned != actions).any() == copied
+        envs.close()
+    run = make_run("panda", "reach", "dagger", [*small, "params.symmetric=true"], 0, "x")
+    with pytest.raises(ConfigError, match="action_mode joint_velocity: not known how it turns"):
+        make_model(run, make_envs(run))
 
 
 def test_what_never_changes_in_training_is_still_not_taken_for_far_off():
