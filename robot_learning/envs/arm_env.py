@@ -12,15 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, Input, Snapshot
+from robot_learning.base.types import ArmState, Input, JointCommand, Snapshot
 from robot_learning.envs.ideal import Ideal
+from robot_learning.envs.interfaces import check_interface, task_interface
+from robot_learning.envs.stepping import Stepped, step_all
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
-from robot_learning.policy.terms import TERMS
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter, Status
-from robot_learning.tasks import Task, TaskSettings, load_task, make_task
+from robot_learning.tasks import TaskSettings, load_task, make_task
 from robot_learning.worlds.camera import Camera
 from robot_learning.worlds.sensing import Seen, Sensing, shifted
 from robot_learning.worlds.variation import Randomization, Variation, load_shifts
@@ -94,7 +95,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self.interface = interface or task_interface(
             self.task, self.robot, action_mode or self.task.action_mode, goal_terms
         )
-        _check_interface(self.interface, self.robot)
+        check_interface(self.interface, self.robot)
         self._goal_terms = replace(self.interface, observed=())
         self._shifts = load_shifts(shift) if isinstance(shift, str | Path) else shift
         if isinstance(world, str):
@@ -112,6 +113,8 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._sensing: Sensing | None = None
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
         self.opening: float | None = None
+        self._command: JointCommand | None = None
+        self._changed = False
         spaces: Any = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
@@ -155,27 +158,38 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         observation = self._observe()
         return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
 
-    def step(
-        self, action: ArrayLike | None
-    ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, Any]]:
+    def step(self, action: ArrayLike | None) -> Stepped:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        changed, seen, dt = False, self.inputs, self.robot.control_period
-        ideal = seen if self._sensing is None else self.ideal.inputs
-        command = None if action is None else self.interface.decode(self.model, action, self.state)
-        for _ in range(self.robot.policy_every):
-            result = self.filter.apply(command, self.state, dt, self.time)
-            changed = changed or result.status is not Status.OK
-            self._sent.append((result.stop, result.opening))
-            motion, self.opening = self._sent.popleft()
-            self._sense(self.world.step(motion, dt, self.opening))
-        if action is not None and command is not None:
-            self.history.push(action, seen, command)
-            if self._ideal_history is not self.history:
-                self._ideal_history.push(action, ideal, command)
+        return step_all([self], [action])[0]
+
+    def decide(self, action: ArrayLike | None) -> None:
+        """Take the action of the policy period that begins; the first stage of a step."""
+        self._command, self._changed = None, False
+        if action is None:
+            return
+        self._command = self.interface.decode(self.model, action, self.state)
+        if self._ideal_history is not self.history:
+            self._ideal_history.push(action, self.ideal.inputs, self._command)
+        self.history.push(action, self.inputs, self._command)
+
+    def guard(self) -> None:
+        """Let the filter make a motion of one control period of it."""
+        dt = self.robot.control_period
+        result = self.filter.apply(self._command, self.state, dt, self.time)
+        self._changed = self._changed or result.status is not Status.OK
+        self._sent.append((result.stop, result.opening))
+
+    def move(self) -> None:
+        """Move as the filter says, and take in what is so at the end of the control period."""
+        motion, self.opening = self._sent.popleft()
+        self._sense(self.world.step(motion, self.robot.control_period, self.opening))
+
+    def judge(self) -> Stepped:
+        """Observe and score the policy period that is over; the last stage of a step."""
         self.steps_taken += 1
         observation = self._observe()
         seen_errors = self._errors(observation)
-        info = self._info(self._true_errors(seen_errors), changed)
+        info = self._info(self._true_errors(seen_errors), self._changed)
         reward = float(self.task.score(seen_errors, info["effort"]))
         return observation, reward, False, False, info
 
@@ -274,27 +288,3 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             "command_changed": changed,
             "effort": float(speed @ speed) / self.robot.n,
         }
-
-
-def task_interface(
-    task: Task, robot: RobotSpec, action_mode: str, goal_terms: bool = True
-) -> Interface:
-    """Return the interface that a task suggests for a robot."""
-    return Interface(
-        joints=robot.joints,
-        action_mode=action_mode,
-        gripper=task.gripper,
-        achieved=task.achieved,
-        desired=task.desired,
-        observed=tuple(name for name in task.observed if goal_terms or not TERMS[name].of_goal),
-        control_period=robot.control_period,
-        policy_every=robot.policy_every,
-        tolerance=task.tolerance,
-    )
-
-
-def _check_interface(interface: Interface, robot: RobotSpec) -> None:
-    for name in ("joints", "control_period", "policy_every"):
-        theirs, own = getattr(interface, name), getattr(robot, name)
-        if theirs != own:
-            raise ConfigError(f"interface.{name}: {theirs}, but {robot.path} has {own}")

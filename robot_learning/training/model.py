@@ -1,18 +1,17 @@
 """Stable-Baselines3 models and vectorised environments from a run's configuration."""
 
 import contextlib
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO, SAC, HerReplayBuffer
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
@@ -21,15 +20,15 @@ from robot_learning.tasks.settings import resolved
 from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.config import ON_POLICY
-from robot_learning.training.dagger import SHARE, Dagger, Guide
+from robot_learning.training.dagger import SHARE, Dagger
 from robot_learning.training.finetune import FineTuned
 from robot_learning.training.imitation import Imitator
 from robot_learning.training.params import checked_params
 from robot_learning.training.pretrained import Pretrained
-from robot_learning.training.processes import ProcessVecEnv
 from robot_learning.training.replay import EffortReplayBuffer
 from robot_learning.training.resolve import differences
 from robot_learning.training.run import RunConfig
+from robot_learning.training.vec_env import ArmVecEnv
 
 # Deviation that an observation is at least normalised by: m, m/s, or share of a limit. What never
 # changes in training would else be fifty deviations off where a camera is 5 mm off.
@@ -76,25 +75,19 @@ def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
 
 def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
-    from gymnasium.wrappers import TimeLimit
-
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
-
-    def one() -> Monitor[Any, Any]:
-        env = make_env(run)
-        limited: Any = TimeLimit(env, run.train.env.steps or env.task.steps)
-        if run.train.algorithm == "dagger":
-            limited = Guide(limited, params.get("share", SHARE))
-        return Monitor(limited)
-
-    makes: list[Callable[[], gymnasium.Env[Any, Any]]] = [one] * run.train.n_envs
-    if run.train.processes > 1:
-        envs: VecEnv = ProcessVecEnv(makes, run.train.processes)
-    else:
-        envs = DummyVecEnv(makes)
+    makes = [functools.partial(_training_env, run)] * run.train.n_envs
+    guided = params.get("share", SHARE) if run.train.algorithm == "dagger" else None
+    envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
     return envs
+
+
+def _training_env(run: RunConfig) -> ArmEnv:
+    env = make_env(run)
+    env.task.steps = run.train.env.steps or env.task.steps
+    return env
 
 
 def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:

@@ -19,7 +19,6 @@ from robot_learning.tasks.settings import resolved
 from robot_learning.training.checkpoint import find_checkpoint, has_checkpoint
 from robot_learning.training.export import export
 from robot_learning.training.model import load_model, make_env, make_envs, make_model
-from robot_learning.training.processes import ProcessLost
 from robot_learning.training.progress import Progress, Silent, Watcher
 from robot_learning.training.resolve import check_unchanged
 from robot_learning.training.run import (
@@ -33,6 +32,7 @@ from robot_learning.training.run import (
 )
 from robot_learning.training.signals import Interrupted, Signals
 from robot_learning.training.tracking import Tracker
+from robot_learning.training.vec_env import ProcessLost
 from robot_learning.worlds.variation import load_shifts
 
 __all__ = ["Interrupted", "Silent", "Watcher", "export_run", "resume", "train"]

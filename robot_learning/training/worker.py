@@ -3,18 +3,22 @@
 import contextlib
 import functools
 import signal
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, NamedTuple
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3.common.env_util import is_wrapped
 
 from robot_learning.base.errors import RobotLearningError, TrainingError
+from robot_learning.envs import ArmEnv
+from robot_learning.envs.stepping import Observed, Stepped, step_all
+from robot_learning.training.guide import Guide
+
+Info = dict[str, Any]
 
 
 class Shared(NamedTuple):
@@ -27,38 +31,51 @@ class Shared(NamedTuple):
 
 
 class Share:
-    """The environments of one process, and where in the shared memory they begin."""
+    """The environments of one process, and where in the shared memory they begin.
 
-    def __init__(self, envs: list[gymnasium.Env[Any, Any]], views: Shared, first: int) -> None:
-        self._envs, self._views, self._first = envs, views, first
+    Episodes are as long as their task's.
 
-    def reset(self, seeds: Sequence[int | None], options: Sequence[Any]) -> list[dict[str, Any]]:
+    Args:
+        envs: what is stepped.
+        shared: the shared memory.
+        first: row of the first of them there.
+        guided: share of the episodes in which a script acts; None where none is asked.
+    """
+
+    def __init__(
+        self, envs: list[ArmEnv], shared: Shared, first: int, guided: float | None
+    ) -> None:
+        self._envs, self._views, self._first = envs, shared, first
+        self._guides = [] if guided is None else [Guide(env, guided) for env in envs]
+        self._earned = [0.0] * len(envs)
+        self._began = time.time()
+
+    def reset(self, seeds: Sequence[int | None], options: Sequence[Any]) -> list[Info]:
         """Start all episodes anew."""
-        infos = []
-        for row, (env, seed, option) in enumerate(
-            zip(self._envs, seeds, options, strict=True), self._first
-        ):
-            observation, info = env.reset(seed=seed, **({"options": option} if option else {}))
-            self._show(row, observation)
-            infos.append(info)
-        return infos
+        return [
+            self._begin(row, seed, option or None)
+            for row, (seed, option) in enumerate(zip(seeds, options, strict=True))
+        ]
 
-    def step(self) -> list[dict[str, Any]]:
-        """Step all; episodes that end begin again."""
-        infos = []
-        for row, env in enumerate(self._envs, self._first):
-            observation, reward, ended, cut, info = env.step(self._views.actions[row])
-            info["TimeLimit.truncated"] = cut and not ended
-            if ended or cut:
-                info["terminal_observation"] = observation
-                observation, _ = env.reset()
-            self._views.rewards[row, 0], self._views.dones[row, 0] = float(reward), ended or cut
-            self._show(row, observation)
-            infos.append(info)
-        return infos
+    def step(self) -> list[tuple[Info, Info | None]]:
+        """Step all; return the infos, and those of episodes that begin because others ended."""
+        last = self._first + len(self._envs)
+        actions: Sequence[Any] = self._views.actions[self._first : last]
+        guides: Sequence[Any] = ()
+        if self._guides:
+            acted = [
+                guide.act(action) for guide, action in zip(self._guides, actions, strict=True)
+            ]
+            actions, guides = zip(*acted, strict=True)
+        found = []
+        for row, stepped in enumerate(step_all(self._envs, actions)):
+            if guides:
+                stepped[-1]["guide"] = guides[row]
+            found.append(self._take_in(row, stepped))
+        return found
 
     def ask(self, rows: Sequence[int], what: str, arguments: tuple[Any, ...]) -> list[Any]:
-        """Get or set an attribute, call a method, look for a wrapper; of some of them."""
+        """Get or set an attribute or call a method; of some of them."""
         return [_ask(self._envs[row], what, *arguments) for row in rows]
 
     def close(self) -> None:
@@ -66,20 +83,42 @@ class Share:
         for env in self._envs:
             env.close()
 
-    def _show(self, row: int, observation: dict[str, NDArray[np.float32]]) -> None:
+    def _begin(self, row: int, seed: int | None = None, options: Any = None) -> Info:
+        observation, info = self._envs[row].reset(seed=seed, options=options)
+        if self._guides:
+            self._guides[row].begin()
+        self._earned[row] = 0.0
+        self._show(row, observation)
+        return info
+
+    def _take_in(self, row: int, stepped: Stepped) -> tuple[Info, Info | None]:
+        """Tell what a step came to, and begin an episode where one ended."""
+        env, (observation, reward, terminated, _, info) = self._envs[row], stepped
+        self._earned[row] += reward
+        over = env.steps_taken >= env.task.steps
+        info["TimeLimit.truncated"] = over and not terminated
+        self._views.rewards[self._first + row, 0] = reward
+        self._views.dones[self._first + row, 0] = done = over or terminated
+        if not done:
+            self._show(row, observation)
+            return info, None
+        info["terminal_observation"] = observation
+        seconds = round(time.time() - self._began, 6)
+        info["episode"] = {"r": round(self._earned[row], 6), "l": env.steps_taken, "t": seconds}
+        return info, self._begin(row)
+
+    def _show(self, row: int, observation: Observed) -> None:
         for key, view in self._views.observations.items():
-            view[row] = observation[key]
+            view[self._first + row] = observation[key]
 
 
-def _ask(env: gymnasium.Env[Any, Any], what: str, *given: Any) -> Any:
+def _ask(env: ArmEnv, what: str, *given: Any) -> Any:
     if what == "get":
-        return env.get_wrapper_attr(given[0])
+        return getattr(env, given[0])
     if what == "set":
-        return env.set_wrapper_attr(*given)
-    if what == "wrapped":
-        return is_wrapped(env, given[0])
+        return setattr(env, *given)
     name, arguments, settings = given
-    return env.get_wrapper_attr(name)(*arguments, **settings)
+    return getattr(env, name)(*arguments, **settings)
 
 
 def floats(rows: int, columns: int) -> tuple[Any, tuple[int, int]]:
@@ -97,7 +136,7 @@ def views(shared: Shared) -> Shared:
     return Shared(observations, *(view(item) for item in shared[1:]))
 
 
-def work(pipe: Connection, makes: Any, shared: Shared, first: int) -> None:
+def work(pipe: Connection, makes: Any, shared: Shared, first: int, guided: float | None) -> None:
     """Do what the other end of the pipe asks for, until it says close or is gone.
 
     A signal to all processes of a group is for the one that learns: it needs the others until its
@@ -106,7 +145,7 @@ def work(pipe: Connection, makes: Any, shared: Shared, first: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
-        share = tried(lambda: Share([make() for make in makes.var], views(shared), first))
+        share = tried(lambda: Share([make() for make in makes.var], views(shared), first, guided))
         if isinstance(share, Exception):
             pipe.send(_portable(share))
             return

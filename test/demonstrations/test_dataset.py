@@ -10,7 +10,7 @@ from robot_learning.base.paths import config_dir
 from robot_learning.demonstrations import Dataset, observations
 from robot_learning.demonstrations.record import Choice, Recorder
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.arm_env import task_interface
+from robot_learning.envs.interfaces import task_interface
 from robot_learning.experts.expert import expert_action
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks.settings import resolved

@@ -2,13 +2,12 @@
 
 import gymnasium
 import numpy as np
-from gymnasium.wrappers import TimeLimit
 
 import robot_learning.envs  # noqa: F401  registers the ids
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.types import ArmState, Snapshot
 from robot_learning.robot import RobotSpec, available_robots
-from robot_learning.tasks import TASKS
+from robot_learning.tasks import TASKS, TaskSettings
 from robot_learning.worlds.world import World
 
 
@@ -52,7 +51,7 @@ class FakeArm(World):
 
 def short():
     """Return an environment of four steps; here, since worker processes import it by name."""
-    return TimeLimit(robot_learning.envs.ArmEnv(robot="arm6"), 4)
+    return robot_learning.envs.ArmEnv(robot="arm6", task=TaskSettings(task="reach", steps=4))
 
 
 def failing():

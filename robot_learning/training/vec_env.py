@@ -1,4 +1,7 @@
-"""Environments in several processes: each steps some of them, arrays travel in shared memory."""
+"""Environments that are stepped together, in one process or in several.
+
+Each process steps some of them stage by stage; arrays travel in shared memory.
+"""
 
 import contextlib
 import functools
@@ -10,39 +13,46 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any
 
-import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import CloudpickleWrapper, VecEnv
 
 from robot_learning.base.errors import TrainingError
 from robot_learning.base.interrupts import deaf
+from robot_learning.envs import ArmEnv
 from robot_learning.training.worker import Share, Shared, floats, tried, views, work
 
 PATIENCE = 10.0  # s for a process to end that was asked to
-Make = Callable[[], gymnasium.Env[Any, Any]]
+Make = Callable[[], ArmEnv]
 
 
 class ProcessLost(TrainingError):
     """A process with environments is gone."""
 
 
-class ProcessVecEnv(VecEnv):
-    """As Stable-Baselines3's vector environments, in ``processes`` processes, this one included.
+class ArmVecEnv(VecEnv):
+    """Environments of one robot and task as Stable-Baselines3 wants them, with time limits.
 
-    Its own ``SubprocVecEnv`` has one environment in each process, pickles every array and lets
-    the process that learns wait: a step of an arm is too short for that.
+    Episodes are as long as their task's, are counted as ``Monitor`` counts them, and begin anew
+    when they end. Stable-Baselines3's own ``DummyVecEnv`` steps one environment after the other,
+    which empties the caches between; its ``SubprocVecEnv`` has one in each process, pickles every
+    array and lets the process that learns wait: a step of an arm is too short for that.
 
     Args:
-        makes: one function for each environment, with goal observations.
-        processes: how many there are; the environments are shared out evenly.
+        makes: one function for each environment.
+        processes: how many there are, this one included; the environments are shared out evenly.
+        guided: share of the episodes in which a script acts, and tells in ``info["guide"]`` of
+            all of them what it would do; None for no script. See
+            :class:`~robot_learning.training.guide.Guide`.
 
     Raises:
         ProcessLost: here and in every method, where one of the processes ended.
         RobotLearningError: what an environment raised, in whichever process.
     """
 
-    def __init__(self, makes: Sequence[Make], processes: int) -> None:
+    def __init__(
+        self, makes: Sequence[Make], processes: int = 1, guided: float | None = None
+    ) -> None:
         count = self.num_envs = len(makes)
         self._parts = np.array_split(np.arange(count), processes)
         envs = [makes[i]() for i in self._parts[0]]
@@ -55,7 +65,7 @@ class ProcessVecEnv(VecEnv):
             floats(count, 1),
         )
         self._views = views(shared)
-        self._own = Share(envs, self._views, 0)
+        self._own = Share(envs, self._views, 0, guided)
         self._pipes: list[Connection] = []
         self._workers: list[BaseProcess] = []
         # Before multiprocessing ends its processes by a signal, to which they do not listen.
@@ -65,7 +75,7 @@ class ProcessVecEnv(VecEnv):
         for part in self._parts[1:]:
             ours, theirs = context.Pipe()
             given = CloudpickleWrapper([makes[i] for i in part])
-            arguments = (theirs, given, shared, int(part[0]))
+            arguments = (theirs, given, shared, int(part[0]), guided)
             worker = context.Process(target=work, args=arguments, daemon=True)
             with deaf():
                 worker.start()
@@ -99,9 +109,11 @@ class ProcessVecEnv(VecEnv):
 
     def step_wait(self) -> Any:
         """Return what the step came to; ended episodes have begun again."""
-        infos = [info for infos in self._collect(self._own.step) for info in infos]
+        found = [each for part in self._collect(self._own.step) for each in part]
+        for row, (_, begun) in enumerate(found):
+            self.reset_infos[row] = self.reset_infos[row] if begun is None else begun
         rewards, dones = self._views.rewards[:, 0].copy(), self._views.dones[:, 0] > 0
-        return self._observations(), rewards, dones, infos
+        return self._observations(), rewards, dones, [info for info, _ in found]
 
     def close(self) -> None:
         """End the environments and the processes."""
@@ -123,8 +135,8 @@ class ProcessVecEnv(VecEnv):
         return self._ask("call", (method_name, method_args, method_kwargs), indices)
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Say of each environment whether a wrapper is around it."""
-        return self._ask("wrapped", (wrapper_class,), indices)
+        """Say of each environment that no wrapper is around it."""
+        return [False for _ in self._get_indices(indices)]
 
     def _ask(self, what: str, arguments: tuple[Any, ...], indices: Any) -> list[Any]:
         """Ask those environments alone; return the answers in the order of ``indices``."""
