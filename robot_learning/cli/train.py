@@ -24,12 +24,6 @@ def train(
     demos: Annotated[
         Path | None, typer.Option(help="Learn from the demonstrations in this folder, by bc.")
     ] = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            "--from", help="Go on from this bundle or run by reinforcement learning (finetune)."
-        ),
-    ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a key, e.g. --set total_steps=50000. Repeatable."),
@@ -47,13 +41,10 @@ def train(
         from robot_learning.training.run import new_folder, read_config
 
     if resume is not None:
-        given = [
-            key for key in ("config", "demos", "start", "name", "runs") if _is_given(context, key)
-        ]
+        given = [key for key in ("config", "demos", "name", "runs") if _is_given(context, key)]
         if given:
-            option = "from" if given[0] == "start" else given[0]
             raise ConfigError(
-                f"--{option}: a resumed run keeps its own; change keys with --set, "
+                f"--{given[0]}: a resumed run keeps its own; change keys with --set, "
                 "or begin a new run without --resume"
             )
         run = change_run(
@@ -67,31 +58,12 @@ def train(
         return
     if demos is not None and not _is_given(context, "config"):
         config = "bc"
-    if start is not None:
-        given_robot, given_task = (
-            value if _is_given(context, key) else ""
-            for key, value in (("robot", robot), ("task", task))
-        )
-        robot, task = _origin(start, given_robot, given_task)
-        config = config if _is_given(context, "config") else "finetune"
-    run = make_run(robot, task, config, override or [], seed, name or "run", demos, start)
+    run = make_run(robot, task, config, override or [], seed, name or "run", demos)
     stem = f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}"
     with loading():
         import robot_learning.training.train  # noqa: F401  what is slow, before a folder is made
     folder = new_folder(runs, name, stem)
     with_bars(folder, run.model_copy(update={"name": folder.name}))
-
-
-def _origin(start: Path, robot: str, task: str) -> tuple[str, str]:
-    """Return the robot and the task of a bundle or run, where no others are given."""
-    from robot_learning.cli.options import load_bundle
-    from robot_learning.training.run import CONFIG, read_config
-
-    if (start / CONFIG).is_file():
-        run = read_config(start)
-        return robot or run.robot, task or run.task
-    bundle, _ = load_bundle(start, robot)
-    return robot or str(bundle.robot["name"]), task or bundle.task
 
 
 def _is_given(context: typer.Context, option: str) -> bool:

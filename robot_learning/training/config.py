@@ -16,8 +16,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.base.settings import Section, check, find, parse, parse_text
 from robot_learning.tasks import TASKS
 
-ALGORITHMS = ("bc", "dagger", "finetune", "ppo", "sac", "tqc")
-ON_POLICY = ("finetune", "ppo")
+ALGORITHMS = ("bc", "dagger", "ppo", "sac", "tqc")
 WARM_UP = 100  # steps, Stable-Baselines3's own where params has no learning_starts
 
 
@@ -57,7 +56,6 @@ class EnvSettings(Section):
         shift: name or path of a YAML file with other physics and sensors.
         goal_features: whether the observation has features made of the goal, such as ``goal_step``
             or ``object_way``, beside the goal itself; hindsight replay leaves them out anyway.
-        steps: policy periods in an episode of the training; the task's own where left out.
     """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
@@ -65,7 +63,6 @@ class EnvSettings(Section):
     tolerance: PositiveFloat | None = None
     shift: str | None = None
     goal_features: bool = True
-    steps: PositiveInt | None = None
 
 
 class TrainConfig(Section):
@@ -82,7 +79,6 @@ class TrainConfig(Section):
         params: further arguments of the algorithm, as they are.
         her: hindsight experience replay; sac and tqc alone.
         demos: folder with demonstrations; of bc alone, which needs them.
-        start: folder of the bundle that finetune goes on from, and nothing else does.
         env: arguments of the environment.
         eval_every: steps between two evaluations.
         eval_episodes: episodes of each.
@@ -90,7 +86,7 @@ class TrainConfig(Section):
         final_episodes: episodes of the evaluation that the bundle carries.
     """
 
-    algorithm: Literal["bc", "dagger", "finetune", "ppo", "sac", "tqc"]
+    algorithm: Literal["bc", "dagger", "ppo", "sac", "tqc"]
     total_steps: PositiveInt
     n_envs: PositiveInt = 8
     processes: PositiveInt = 1
@@ -100,7 +96,6 @@ class TrainConfig(Section):
     params: dict[str, Any] = Field(default_factory=dict)
     her: Her | None = None
     demos: str | None = None
-    start: str | None = None
     env: EnvSettings = Field(default_factory=EnvSettings)
     eval_every: PositiveInt
     eval_episodes: PositiveInt
@@ -114,9 +109,7 @@ class TrainConfig(Section):
                 f"processes: {self.processes} for n_envs {self.n_envs}: one would have nothing "
                 f"to do; give at most {self.n_envs}"
             )
-        if self.algorithm == "finetune" and not self.normalize:
-            raise ValueError("normalize: finetune goes on with what is normalised; give true")
-        if self.algorithm in ON_POLICY:
+        if self.algorithm == "ppo":
             return self
         warm_up = self.params.get("learning_starts", WARM_UP)
         if isinstance(warm_up, int | float) and warm_up >= self.total_steps:

@@ -15,18 +15,12 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
-from robot_learning.policy import PolicyBundle
-from robot_learning.tasks.settings import resolved
 from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.cloning import Cloned, Demonstrations
-from robot_learning.training.config import ON_POLICY
 from robot_learning.training.dagger import SHARE, Dagger
-from robot_learning.training.finetune import FineTuned
 from robot_learning.training.imitation import Imitator
 from robot_learning.training.params import checked_params
-from robot_learning.training.pretrained import Pretrained
 from robot_learning.training.replay import EffortReplayBuffer
-from robot_learning.training.resolve import differences
 from robot_learning.training.run import RunConfig
 from robot_learning.training.vec_env import ArmVecEnv
 
@@ -46,7 +40,6 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
         "sac": SAC,
         "dagger": Dagger,
         "bc": Cloned,
-        "finetune": FineTuned,
     }
     if name in known:
         return known[name]
@@ -60,7 +53,7 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
 
 def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
     """Return one environment of a run, or the same not shifted; without a time limit."""
-    settings, start = run.train.env, run.train.start
+    settings = run.train.env
     return ArmEnv(
         robot=run.robot,
         task=run.task,
@@ -69,25 +62,18 @@ def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
         tolerance=settings.tolerance,
         shift=None if plain else settings.shift,
         goal_terms=settings.goal_features and run.train.her is None,
-        interface=None if start is None else PolicyBundle.load(start).interface,
     )
 
 
 def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
-    makes = [functools.partial(_training_env, run)] * run.train.n_envs
+    makes = [functools.partial(make_env, run)] * run.train.n_envs
     guided = params.get("share", SHARE) if run.train.algorithm == "dagger" else None
     envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
     return envs
-
-
-def _training_env(run: RunConfig) -> ArmEnv:
-    env = make_env(run)
-    env.task.steps = run.train.env.steps or env.task.steps
-    return env
 
 
 def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
@@ -110,48 +96,23 @@ def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
 def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
     config, kind = run.train, algorithm(run.train.algorithm)
     params = checked_params(kind, config.params)
-    if config.algorithm not in ON_POLICY:
+    if config.algorithm != "ppo":
         params.setdefault("buffer_size", min(config.total_steps + 1000, 1_000_000))
     if config.her is not None:
         sparse = config.env.reward == "sparse"
         params["replay_buffer_class"] = HerReplayBuffer if sparse else EffortReplayBuffer
         params["replay_buffer_kwargs"] = config.her.model_dump()
-    pretrained = _pretrained(run)
-    arch: Any = list(config.net_arch)
-    if pretrained is not None:
-        arch = {"pi": pretrained.widths, "vf": arch}
     model = kind(
         "MultiInputPolicy",
         envs,
         learning_rate=config.learning_rate,
-        policy_kwargs={"net_arch": arch},
+        policy_kwargs={"net_arch": list(config.net_arch)},
         seed=run.seed,
         device="cpu",
         **params,
     )
     _brief(run, model)
-    if isinstance(model, FineTuned):
-        assert pretrained is not None
-        model.begin(pretrained, envs.get_attr("interface")[0])
     return model
-
-
-def _pretrained(run: RunConfig) -> Pretrained | None:
-    """Return the network that a training goes on from.
-
-    Raises:
-        ConfigError: where it was trained for another task.
-    """
-    if run.train.start is None:
-        return None
-    bundle = PolicyBundle.load(run.train.start)
-    with contextlib.closing(make_env(run, plain=True)) as env:
-        asked = resolved(env.task_settings, env.task)
-    told = {"steps": asked["steps"], **bundle.task_settings}
-    if found := list(differences(told, asked)):
-        said = "; ".join(f"{field}: {then} there, {now} here" for field, then, now in found)
-        raise ConfigError(f"{bundle.path}: made for another task: {said}; give its --task")
-    return Pretrained.read(bundle)
 
 
 def _brief(run: RunConfig, model: BaseAlgorithm) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import find_bundle
-from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import load_task
 from robot_learning.training.config import TrainConfig, load_config, override_config
@@ -36,23 +34,11 @@ def make_run(
     seed: int,
     name: str,
     demos: Path | None = None,
-    start: Path | None = None,
 ) -> RunConfig:
     """Return the resolved configuration of a run.
 
-    Args:
-        robot: name or path of a YAML file.
-        task: name or path of a YAML file.
-        config: algorithm, or path of a YAML file.
-        overrides: ``key.path=value``.
-        seed: of everything random.
-        name: of the run.
-        demos: folder of demonstrations to learn from.
-        start: folder of a bundle to go on from.
-
     Raises:
         ConfigError: where the robot, the task or the training YAML is not usable.
-        BundleError: where ``start`` is of another robot or task.
     """
     if demos is not None:
         overrides = [*overrides, f"demos={os.path.abspath(demos)}"]
@@ -61,10 +47,6 @@ def make_run(
         raise ConfigError("demos: bc imitates demonstrations; give --demos FOLDER")
     if train.demos is not None and train.algorithm != "bc":
         raise ConfigError(f"demos: {train.algorithm} learns from none; use --config bc")
-    if start is None and train.algorithm == "finetune":
-        raise ConfigError("start: finetune goes on from a bundle; give --from BUNDLE")
-    if start is not None:
-        train = _started(train, start, RobotSpec.load(robot))
     if train.env.shift is not None:
         shift = _absolute(train.env.shift)
         train = train.model_copy(update={"env": train.env.model_copy(update={"shift": shift})})
@@ -150,15 +132,6 @@ def _origin(robot: str, task: str, shift: str | None) -> Origin:
     settings = load_task(task).model_dump(mode="json", exclude_none=True)
     found = {"robot": RobotSpec.load(robot).contract(), "task": settings, "shift": drawn}
     return Origin(**json.loads(json.dumps(found)))
-
-
-def _started(train: TrainConfig, start: Path, spec: RobotSpec) -> TrainConfig:
-    """Return a training that goes on from a bundle of the same robot."""
-    if train.algorithm != "finetune":
-        raise ConfigError(f"start: {train.algorithm} begins anew; use --config finetune")
-    bundle = PolicyBundle.load(find_bundle(start))
-    bundle.check_robot(spec)
-    return train.model_copy(update={"start": str(bundle.path)})
 
 
 def _absolute(name_or_path: str) -> str:
