@@ -29,6 +29,15 @@ def clipped(values: Array, most: float) -> Array:
 
 
 @compiled
+def are_between(values: Array, lower: Array, upper: Array) -> bool:
+    """Say whether each of ``values`` (n,) is in its range from ``lower`` to ``upper`` (n,)."""
+    for k in range(values.shape[0]):
+        if not lower[k] <= values[k] <= upper[k]:
+            return False
+    return True
+
+
+@compiled
 def share_of_range(values: Array, lower: Array, upper: Array) -> Array:
     """Return where ``values`` (n,) are in a range, -1 at its ``lower`` end, 1 at its ``upper``."""
     out = np.empty_like(values)
