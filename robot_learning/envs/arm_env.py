@@ -15,7 +15,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, JointCommand, Snapshot
 from robot_learning.envs.ideal import Ideal
 from robot_learning.envs.interfaces import check_interface, task_interface
-from robot_learning.envs.stepping import Stepped, step_all
+from robot_learning.envs.stepping import Observed, Stepped, judge_all, step_all
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
@@ -62,6 +62,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         start: of the episode.
         opening: that the gripper was sent to last, 0 closed to 1 open; None for nowhere yet.
         steps_taken: since the episode began.
+        changed: whether the filter changed what was asked for in the policy period that is over.
         variation: what differs in this episode.
         task_settings: what the task was asked to be.
     """
@@ -114,7 +115,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
         self.opening: float | None = None
         self._command: JointCommand | None = None
-        self._changed = False
+        self.changed = False
         spaces: Any = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
@@ -155,8 +156,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._sensing is not None:
             self._ideal_history = History.start(self.interface)
         self._sense(snapshot)
+        self.changed = False
         observation = self._observe()
-        return observation, self._info(self._true_errors(self._errors(observation)), changed=False)
+        return observation, judge_all([self], [observation])[0][-1]
 
     def step(self, action: ArrayLike | None) -> Stepped:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
@@ -164,7 +166,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def decide(self, action: ArrayLike | None) -> None:
         """Take the action of the policy period that begins; the first stage of a step."""
-        self._command, self._changed = None, False
+        self._command, self.changed = None, False
         if action is None:
             return
         self._command = self.interface.decode(self.model, action, self.state)
@@ -176,7 +178,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Let the filter make a motion of one control period of it."""
         dt = self.robot.control_period
         result = self.filter.apply(self._command, self.state, dt, self.time)
-        self._changed = self._changed or result.status is not Status.OK
+        self.changed = self.changed or result.status is not Status.OK
         self._sent.append((result.stop, result.opening))
 
     def move(self) -> None:
@@ -184,14 +186,10 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         motion, self.opening = self._sent.popleft()
         self._sense(self.world.step(motion, self.robot.control_period, self.opening))
 
-    def judge(self) -> Stepped:
-        """Observe and score the policy period that is over; the last stage of a step."""
+    def observe(self) -> Observed:
+        """Observe what the policy period that is over came to; the last stage of a step."""
         self.steps_taken += 1
-        observation = self._observe()
-        seen_errors = self._errors(observation)
-        info = self._info(self._true_errors(seen_errors), self._changed)
-        reward = float(self.task.score(seen_errors, info["effort"]))
-        return observation, reward, False, False, info
+        return self._observe()
 
     @property
     def time(self) -> float:
@@ -259,7 +257,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             if name in self.inputs:
                 self.world.mark(name, self.inputs[name].value, self.task.tolerance)
 
-    def _observe(self) -> dict[str, NDArray[np.float32]]:
+    def _observe(self) -> Observed:
         self.flat_observation = self.interface.observe(
             self.model, self.state, self.inputs, self.history, self.delay
         )
@@ -267,10 +265,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._show_goal()
         return self.interface.split(self.flat_observation)
 
-    def _errors(self, observation: dict[str, NDArray[np.float32]]) -> Array:
-        return self.task.errors(observation["achieved_goal"], observation["desired_goal"])
-
-    def _true_errors(self, seen: Array) -> Array:
+    def true_errors(self, seen: Array) -> Array:
         """Return the errors of the task, whatever the sensors make of them in ``seen``."""
         if self._truth is None or (self._sensing is None and not self.delay):
             return seen
@@ -278,13 +273,3 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         flat = self._goal_terms.observe(self.model, state, told, self.history)
         achieved = self._goal_terms.term_slices()[self.interface.desired[0]].start
         return self.task.errors(flat[:achieved], flat[achieved:])
-
-    def _info(self, errors: Array, changed: bool) -> dict[str, Any]:
-        speed = self.state.qd / self.robot.velocity
-        distance = float(self.task.farthest(errors))
-        return {
-            "is_success": distance <= self.task.tolerance,
-            "distance": distance,
-            "command_changed": changed,
-            "effort": float(speed @ speed) / self.robot.n,
-        }

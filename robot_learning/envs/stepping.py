@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from robot_learning.tasks.scoring import mean_squares
+
 if TYPE_CHECKING:
     from robot_learning.envs.arm_env import ArmEnv
 
@@ -18,9 +20,9 @@ Stepped = tuple[Observed, float, bool, bool, dict[str, Any]]
 
 
 def step_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> list[Stepped]:
-    """Move environments of one robot for one policy period; return what each step came to.
+    """Move environments of one robot and task for a policy period; return what each comes to.
 
-    Each comes to what it would come to alone.
+    That is what it would come to alone.
     """
     for env, action in zip(envs, actions, strict=True):
         env.decide(action)
@@ -29,4 +31,32 @@ def step_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> l
             env.guard()
         for env in envs:
             env.move()
-    return [env.judge() for env in envs]
+    return judge_all(envs, [env.observe() for env in envs])
+
+
+def judge_all(envs: Sequence["ArmEnv"], observed: Sequence[Observed]) -> list[Stepped]:
+    """Score what environments of one robot and task observe."""
+    task, robot = envs[0].task, envs[0].robot
+    goals = [
+        np.array([each[key] for each in observed]) for key in ("achieved_goal", "desired_goal")
+    ]
+    seen = task.errors(*goals)
+    true = np.array([env.true_errors(errors) for env, errors in zip(envs, seen, strict=True)])
+    efforts = mean_squares(np.array([env.state.qd for env in envs]), robot.velocity)
+    rewards = task.score(seen, efforts).tolist()
+    distances, told = task.farthest(true).tolist(), efforts.tolist()
+    return [
+        (
+            observed[k],
+            rewards[k],
+            False,
+            False,
+            {
+                "is_success": distances[k] <= task.tolerance,
+                "distance": distances[k],
+                "command_changed": env.changed,
+                "effort": told[k],
+            },
+        )
+        for k, env in enumerate(envs)
+    ]

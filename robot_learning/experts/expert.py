@@ -63,7 +63,7 @@ def expert_action(env: Scene) -> NDArray[np.float32]:
             "demonstrations"
         )
     script, interface, q = SCRIPTS[env.task.name](env.task), env.interface, env.state.q
-    T, J = env.model.forward(q), env.model.jacobian(q)
+    T, J = env.model.pose_and_jacobian(q)
     lead = env.delay if script.looks_ahead else 0.0
     tip = T[:3, 3] + lead * (J[:3] @ env.state.qd)
     waypoint = script.waypoint(_seen(env, tip, lead))

@@ -63,4 +63,4 @@ class Script:
 
 def fade(value: float, low: float, high: float) -> float:
     """Return 0 up to ``low``, 1 from ``high`` on, and the share of the way between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+    return min(max(float(value - low) / (high - low), 0.0), 1.0)

@@ -105,3 +105,16 @@ def shorten(values: Array, most: Array) -> Array:
     for k in range(values.shape[0]):
         worst = max(worst, abs(values[k]) / most[k])
     return values / worst
+
+
+@compiled
+def approach(now: Array, change: Array, acceleration: Array, dt: float) -> Array:
+    """Return the velocities (n,) after ``dt`` s on the straight way to ``now + change``.
+
+    Args:
+        now: (n,) rad/s or m/s.
+        change: (n,) rad/s or m/s.
+        acceleration: (n,) the most of each joint, rad/s² or m/s².
+        dt: s.
+    """
+    return now + shorten(change, acceleration * dt)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.arrays import are_between
 from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics.model import ArmModel
 
@@ -45,7 +46,7 @@ def in_workspace(
     for _ in range(DRAWS):
         q = rng.uniform(lower, upper)
         tip = model.forward(q)[:3, 3]
-        if ((tip >= spec.workspace_lower) & (tip <= spec.workspace_upper)).all():
+        if are_between(tip, spec.workspace_lower, spec.workspace_upper):
             inside += 1
             if free(q):
                 return q, tip

@@ -19,7 +19,7 @@ from robot_learning.base.compiled import compiled
 from robot_learning.geometry.distance import between_segments, from_middle, to_shape
 from robot_learning.geometry.gap import body_gap, shape_gap
 from robot_learning.kinematics.chain import link_poses
-from robot_learning.safety.motion import SNAP, sample, travelled
+from robot_learning.safety.motion import SNAP, fastest_turn, sample, travelled
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -205,7 +205,7 @@ def advance(
             if knot == 0:
                 room[cause] = min(room[cause], d - margin)
             if (before[i] + d - _moved(p, travel, reach)) / 2 < SHARE * margin:
-                turn = _fastest_turn(p, qd[knot - 1], qd[knot], reach, times, knot)
+                turn = fastest_turn(qd, knot, times[knot] - times[knot - 1], reach[p])
                 t = _doubt(
                     p, turn, times, q, qd, poses, knot, screws, bodies, points, pairs, shapes
                 )
@@ -262,19 +262,6 @@ def _doubt(
         else:
             return after
     return -1.0
-
-
-@compiled
-def _fastest_turn(p: int, qd0: Array, qd1: Array, reach: Array, times: Array, knot: int) -> float:
-    """Return the largest acceleration of points of a pair in the time before a knot, m/s²."""
-    above = most = 0.0
-    for k in range(qd0.shape[0]):
-        if reach[p, k] > 0.0:
-            speed = max(abs(qd0[k]), abs(qd1[k]))
-            change = abs(qd1[k] - qd0[k]) / (times[knot] - times[knot - 1])
-            most += reach[p, k] * (change + speed * (speed + 2 * above))
-            above += speed
-    return most
 
 
 @compiled

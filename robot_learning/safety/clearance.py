@@ -92,14 +92,15 @@ class Clearance:
         self._reach = np.array(reach).reshape(len(self.pairs), arm.spec.n)
         self._tables = arm.screws, arm.table, arm.points, self._table, self._shapes
         self._full = self._table["margin"].copy()
+        first = [_first_direction(pair) for pair in self.pairs]
+        self._first = np.array(first).reshape(len(self.pairs), 1, 3)
         self._room = np.full(len(self._causes), np.inf)
         self._lowered = False
         self.forget()
 
     def forget(self) -> None:
         """Drop the directions found so far."""
-        for row, pair in zip(self._table, self.pairs, strict=True):
-            row["directions"] = _first_direction(pair)
+        self._table["directions"] = self._first
 
     def near(self, q: Array) -> list[tuple[Pair, float]]:
         """Return which pairs are nearer than their margins at ``q`` (n,), and how near, m."""

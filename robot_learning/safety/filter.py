@@ -10,7 +10,7 @@ from robot_learning.base.errors import SafetyError
 from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
-from robot_learning.kinematics.differential import shorten
+from robot_learning.kinematics.differential import approach
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import watch
@@ -271,7 +271,7 @@ class SafetyFilter:
             asked = command.qd + (command.q - q) / dt - (qd + command.qd) / 2
         if command.acceleration is None:
             return asked
-        return np.asarray(qd + shorten(asked - qd, command.acceleration * dt))
+        return approach(qd, asked - qd, command.acceleration, dt)
 
     def _follow_stop(
         self,

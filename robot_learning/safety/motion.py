@@ -126,6 +126,23 @@ def fastest(qd: Array, i: int, levers: Array) -> float:
 
 
 @compiled
+def fastest_turn(qd: Array, i: int, h: float, levers: Array) -> float:
+    """Return the largest acceleration of a point between knots i - 1 and i, h s apart, m/s².
+
+    Each joint moves the point by at most its lever, (n,), m per joint unit; what moves it not at
+    all turns nothing after it.
+    """
+    above = most = 0.0
+    for k in range(qd.shape[1]):
+        if levers[k] > 0.0:
+            speed = max(abs(qd[i - 1, k]), abs(qd[i, k]))
+            change = abs(qd[i, k] - qd[i - 1, k]) / h
+            most += levers[k] * (change + speed * (speed + 2 * above))
+            above += speed
+    return most
+
+
+@compiled
 def reference(times: Array, q: Array, qd: Array, t: float) -> Array:
     """Return position, velocity and the acceleration up to then, (3, n), at ``t``."""
     found = np.zeros((3, q.shape[1]))

@@ -9,7 +9,7 @@ from robot_learning.base.compiled import compiled
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import ArmBodies
 from robot_learning.kinematics.chain import jacobian_of, link_poses, pose_links_along, tip_jacobian
-from robot_learning.safety.motion import fastest, sample
+from robot_learning.safety.motion import fastest_turn, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.status import Cause
 
@@ -94,24 +94,25 @@ def fastest_tip(
 ) -> tuple[float, float]:
     """Return the time of the highest speed above the limit, or -1, and the highest speed, m/s.
 
-    Looks at each knot and, where the joints are fast enough to pass the limit, between them.
+    Looks at each knot and, where the tip could pass the limit between two of them, there as well.
     ``poses`` (m, n + 1, 3, 4) are those of the links at the knots.
     """
     worst, highest = -1.0, 0.0
-    limit = max(limit, _speed(poses[0], qd[0], screws, tip))
+    before = _speed(poses[0], qd[0], screws, tip)
+    limit = max(limit, before)
     for i in range(1, q.shape[0]):
-        length = times[i] - times[i - 1]
-        looks = max(int(np.ceil(length / step - 1e-6)), 1) if fastest(qd, i, lever) > limit else 1
+        length, after = times[i] - times[i - 1], _speed(poses[i], qd[i], screws, tip)
+        most = max(before, after) + fastest_turn(qd, i, length, lever) * length / 2
+        looks = max(int(np.ceil(length / step - 1e-6)), 1) if most > limit else 1
         for j in range(1, looks + 1):
-            t = times[i - 1] + j * length / looks
-            if j == looks:
-                speed = _speed(poses[i], qd[i], screws, tip)
-            else:
+            t, speed = times[i - 1] + j * length / looks, after
+            if j < looks:
                 between = sample(times, q, qd, t)
                 speed = _speed(link_poses(between[0], screws), between[1], screws, tip)
             highest = max(highest, speed)
             if speed > limit:
                 worst, limit = t, speed
+        before = after
     return worst, highest
 
 

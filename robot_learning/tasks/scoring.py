@@ -61,3 +61,14 @@ def dense(errors: Array, tolerances: Array) -> Array:
             far += share
         out[row] = 0.5 * np.exp(-squares) - far * tolerances[0]
     return out
+
+
+@compiled
+def mean_squares(values: Array, full: Array) -> Array:
+    """Return the mean squares (k,) of the rows (k, n), each number as a share of ``full`` (n,)."""
+    out = np.zeros(values.shape[0])
+    for row in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            share = values[row, i] / full[i]
+            out[row] += share * share / values.shape[1]
+    return out

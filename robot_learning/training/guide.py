@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_learning.base.arrays import clipped
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
 
@@ -35,6 +36,6 @@ class Guide:
 
     def act(self, action: Action) -> tuple[Action, Action]:
         """Return what is done where the learner says ``action`` (n_action,), and the script's."""
-        guide = np.clip(expert_action(self._env.ideal), -1.0, 1.0)
+        guide = clipped(expert_action(self._env.ideal), 1.0)
         noise = self._env.np_random.normal(0.0, self._noise, guide.shape)
-        return np.clip((guide if self._leads else action) + noise, -1.0, 1.0), guide
+        return clipped((guide if self._leads else action) + noise, 1.0), guide

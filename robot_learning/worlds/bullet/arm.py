@@ -15,6 +15,7 @@ from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
+ALONE = 0.02  # s, the longest physics step, of an arm that touches nothing
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
@@ -64,7 +65,7 @@ class BulletArm:
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
         self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
-        self._gains: list[list[float]] = []
+        self._gain = 1.0
         self._set_motors(1.0, 1.0)
         self._nominal = [
             bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
@@ -161,12 +162,11 @@ class BulletArm:
         q = [home.get(joint, 0.0) for joint in moving]
         M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
         inertia = 1 / np.diag(np.linalg.inv(M))
-        most = DAMPED * inertia / self.server.physics_dt
+        most = DAMPED * inertia / max(self.server.physics_dt, ALONE)
         return dict(zip(moving, most.tolist(), strict=True))
 
     def _set_motors(self, gain: float, force: float) -> None:
-        stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
-        self._gains = [[gain * stiffness] * self.spec.n, [gain] * self.spec.n]
+        self._gain = gain
         self._forces = [force * effort for effort in self._effort]
 
     def place(self, q: Array) -> None:
@@ -184,6 +184,7 @@ class BulletArm:
         self._drive(q.tolist(), ((q_next - q) / self.server.physics_dt).tolist())
 
     def _drive(self, q: list[float], qd: list[float]) -> None:
+        n, stiffness = len(q), min(STIFFNESS * self.server.physics_dt, 1.0)
         bullet.setJointMotorControlArray(
             self.body,
             self._joints,
@@ -191,8 +192,8 @@ class BulletArm:
             targetPositions=q,
             targetVelocities=qd,
             forces=self._forces,
-            positionGains=self._gains[0],
-            velocityGains=self._gains[1],
+            positionGains=[stiffness * self._gain] * n,
+            velocityGains=[self._gain] * n,
             physicsClientId=self._client,
         )
 
@@ -213,7 +214,8 @@ class BulletArm:
     def state(self) -> ArmState:
         """Return the measured state; its stamp is the time simulated since the reset, s."""
         states = bullet.getJointStates(self.body, self._read, physicsClientId=self._client)
-        q, qd = frozen_array([[item[0] for item in states], [item[1] for item in states]])
+        positions, velocities, _, _ = zip(*states, strict=True)
+        q, qd = frozen_array((positions, velocities))
         n = self.spec.n
         if self._gripper is not None:
             self.fingers = np.array([q[n:], qd[n:]])

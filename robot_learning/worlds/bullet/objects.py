@@ -12,6 +12,8 @@ from robot_learning.worlds.camera import OBJECTS, Colour
 Array = NDArray[np.float64]
 ALOFT = 10.0  # m
 REST = np.zeros(6)
+STILL = 5e-3, 5e-2  # m/s and rad/s; slower is at rest
+NEAR = 0.02  # m that the arm comes nearer to an object in a control period
 
 
 class Objects:
@@ -56,6 +58,27 @@ class Objects:
                 lateralFriction=friction * item.friction,
                 **self._client,
             )
+
+    def in_play(self, arm: int) -> bool:
+        """Say whether an object moves, or the body ``arm`` may soon touch one."""
+        for item in self._objects:
+            body = self._bodies[item.name]
+            velocity, turning = bullet.getBaseVelocity(body, **self._client)
+            if max(map(abs, velocity)) > STILL[0] or max(map(abs, turning)) > STILL[1]:
+                return True
+            if self._in_reach(arm, body):
+                return True
+        return False
+
+    def _in_reach(self, arm: int, body: int) -> bool:
+        """Say whether the body ``arm`` is near another, looking at the boxes about them first."""
+        lower, upper = bullet.getAABB(body, -1, **self._client)
+        around = bullet.getOverlappingObjects(
+            [value - NEAR for value in lower], [value + NEAR for value in upper], **self._client
+        )
+        if all(found[0] != arm for found in around or ()):
+            return False
+        return bool(bullet.getClosestPoints(arm, body, NEAR, **self._client))
 
     def positions(self) -> dict[str, Array]:
         """Return the position (3,) of each item, base frame, m."""

@@ -119,6 +119,12 @@ class Server:
         """Make the solver forget what touched, so far as it touches no more."""
         bullet.performCollisionDetection(physicsClientId=self.client)
 
+    def pace(self, physics_dt: float) -> None:
+        """Let a physics step take ``physics_dt`` s from now on."""
+        if physics_dt != self.physics_dt:
+            bullet.setTimeStep(physics_dt, physicsClientId=self.client)
+            self.physics_dt = physics_dt
+
     def step(self) -> None:
         """Advance the physics by ``physics_dt``."""
         bullet.stepSimulation(physicsClientId=self.client)
@@ -166,6 +172,11 @@ class Server:
         )
         return int(
             bullet.createMultiBody(
-                0, collision, visual, (0, 0, height - half[2]), physicsClientId=self.client
+                0,
+                collision,
+                visual,
+                (0, 0, height - half[2]),
+                useMaximalCoordinates=True,
+                physicsClientId=self.client,
             )
         )

@@ -11,7 +11,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Scene, Snapshot, Start
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
-from robot_learning.worlds.bullet.arm import BulletArm
+from robot_learning.worlds.bullet.arm import ALONE, BulletArm
 from robot_learning.worlds.bullet.camera import look
 from robot_learning.worlds.bullet.objects import Objects
 from robot_learning.worlds.bullet.reading import disagreements
@@ -29,7 +29,8 @@ class BulletWorld(World):
         objects: what it moves.
         gripper: let its gripper move.
         floor_friction: coefficient of the floor.
-        physics_dt: longest physics step, s; a whole number of them makes a control period.
+        physics_dt: longest physics step, s; a whole number of them makes a control period. While
+            no object moves and the arm is near none, it may be as long as ``ALONE``.
         gui: open PyBullet's window.
 
     Raises:
@@ -49,10 +50,10 @@ class BulletWorld(World):
         physics_dt: float = 0.02,
         gui: bool = False,
     ) -> None:
-        period = spec.control_period
+        self._longest, self._begun = physics_dt, False
         self.server = Server(
             gui=gui,
-            physics_dt=period / math.ceil(period / physics_dt),
+            physics_dt=_whole(spec.control_period, physics_dt),
             floor=spec.safety.floor,
             floor_friction=floor_friction,
             cone_friction=bool(objects),
@@ -65,6 +66,7 @@ class BulletWorld(World):
     def reset(self, start: Start) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""
         state = self.arm.reset(start.q, start.opening)
+        self._begun = True  # Objects have to settle, and may be in the gripper.
         self.objects.lift()
         for name, place in start.places.items():
             self.objects.place(name, *place)
@@ -80,6 +82,9 @@ class BulletWorld(World):
 
     def step(self, motion: Trajectory, dt: float, opening: float | None = None) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""
+        alone = not (self._begun or self.objects.in_play(self.arm.body))
+        self._begun = False
+        self.server.pace(_whole(dt, max(self._longest, ALONE) if alone else self._longest))
         return self._snapshot(self.arm.step(motion, dt, opening))
 
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:
@@ -115,3 +120,8 @@ class BulletWorld(World):
         if self._gripper:
             values["gripper_opening"] = np.array([self.arm.opening])
         return Snapshot(state, {name: Input(value, state.stamp) for name, value in values.items()})
+
+
+def _whole(dt: float, longest: float) -> float:
+    """Return the largest whole part of ``dt``, s, that is no longer than ``longest``."""
+    return dt / math.ceil(dt / longest)
