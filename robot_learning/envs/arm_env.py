@@ -1,7 +1,7 @@
 """Any arm and any task as a Gymnasium goal environment."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
     ``effort``: the mean over the joints of the squared velocity, as a fraction of its limit.
 
     Args:
-        robot: name of a shipped robot or path of a YAML file.
+        robot: name of a shipped robot, path of a YAML file, or what was read from it.
         task: name of a task, path of a YAML file of one, or what was read from it.
         action_mode: ``joint_velocity``, ``tip_displacement`` or ``tool_down``; the task's own
             where None is given.
@@ -56,6 +56,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             and the reward are of what arrives, ``is_success`` and ``distance`` of what is.
         goal_terms: whether ``observation`` may have terms that depend on the goal. Hindsight
             replay needs it without them: it changes ``desired_goal`` alone.
+        observed: names of the terms of ``observation``; the task's own where None is given.
 
     Attributes:
         inputs: what a deployed policy is told by topics: goals, where the objects are.
@@ -71,7 +72,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def __init__(
         self,
-        robot: str | Path = "panda",
+        robot: str | Path | RobotSpec = "panda",
         task: str | Path | TaskSettings = "reach",
         action_mode: str | None = None,
         reward: str = "dense",
@@ -82,19 +83,20 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         interface: Interface | None = None,
         shift: str | Path | Randomization | None = None,
         goal_terms: bool = True,
+        observed: Sequence[str] | None = None,
     ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ConfigError(f"render_mode '{render_mode}': expected rgb_array, human or None")
         self.render_mode = render_mode
         # Gymnasium keeps `spec` for its own EnvSpec.
-        self.robot = RobotSpec.load(robot)
+        self.robot = robot if isinstance(robot, RobotSpec) else RobotSpec.load(robot)
         self.model = ArmModel(self.robot)
         self.task_settings = task if isinstance(task, TaskSettings) else load_task(task)
         self.filter = SafetyFilter(self.robot) if filter is None else filter
         free = self.filter.is_free
         self.task = make_task(self.task_settings, self.model, reward, tolerance, free)
         self.interface = interface or task_interface(
-            self.task, self.robot, action_mode or self.task.action_mode, goal_terms
+            self.task, self.robot, action_mode or self.task.action_mode, goal_terms, observed
         )
         check_interface(self.interface, self.robot)
         self._goal_terms = replace(self.interface, observed=())

@@ -75,6 +75,8 @@ class Interface:
         for name in self.terms:
             if name not in TERMS:
                 raise ConfigError(f"observation term '{name}': expected {', '.join(TERMS)}")
+            if name in self._slices:
+                raise ConfigError(f"observation term '{name}': it is there already")
             size = TERMS[name].length(len(self.joints), self.n_action)
             self._slices[name] = slice(start, start + size)
             start += size

@@ -56,6 +56,9 @@ class EnvSettings(Section):
         shift: name or path of a YAML file with other physics and sensors.
         goal_features: whether the observation has features made of the goal, such as ``goal_step``
             or ``object_way``, beside the goal itself; hindsight replay leaves them out anyway.
+        observed: observation terms beside the goals; the task's own where left out.
+        action_repeat: policy periods that an action of the learner is held for. It decides in each
+            when it is evaluated or deployed.
     """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
@@ -63,6 +66,8 @@ class EnvSettings(Section):
     tolerance: PositiveFloat | None = None
     shift: str | None = None
     goal_features: bool = True
+    observed: list[str] | None = Field(default=None, min_length=1)
+    action_repeat: PositiveInt = 1
 
 
 class TrainConfig(Section):
@@ -70,7 +75,8 @@ class TrainConfig(Section):
 
     Attributes:
         algorithm: that learns.
-        total_steps: policy periods in all environments together.
+        total_steps: decisions in all environments together, one each ``env.action_repeat`` policy
+            periods.
         n_envs: environments.
         processes: that step them.
         net_arch: width of each hidden layer.
@@ -108,6 +114,11 @@ class TrainConfig(Section):
             raise ValueError(
                 f"processes: {self.processes} for n_envs {self.n_envs}: one would have nothing "
                 f"to do; give at most {self.n_envs}"
+            )
+        if self.env.action_repeat > 1 and self.algorithm in ("bc", "dagger"):
+            raise ValueError(
+                f"env.action_repeat: {self.algorithm} learns what to do in each period; leave it "
+                "at 1, or use ppo, sac or tqc"
             )
         if self.algorithm == "ppo":
             return self

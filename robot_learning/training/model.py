@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
+from robot_learning.robot import RobotSpec
 from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.dagger import SHARE, Dagger
@@ -51,29 +54,40 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     return found
 
 
-def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
-    """Return one environment of a run, or the same not shifted; without a time limit."""
-    settings = run.train.env
+def make_env(run: RunConfig, *, plain: bool = False, repeat: int = 1) -> ArmEnv:
+    """Return one environment of a run, or the same not shifted; without a time limit.
+
+    In it an action holds for ``repeat`` policy periods.
+    """
+    settings, robot = run.train.env, RobotSpec.load(run.robot)
     return ArmEnv(
-        robot=run.robot,
+        robot=replace(robot, policy_every=repeat * robot.policy_every),
         task=run.task,
         action_mode=settings.action_mode,
         reward=settings.reward,
         tolerance=settings.tolerance,
         shift=None if plain else settings.shift,
         goal_terms=settings.goal_features and run.train.her is None,
+        observed=settings.observed,
     )
 
 
 def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
-    makes = [functools.partial(make_env, run)] * run.train.n_envs
+    makes = [functools.partial(_training_env, run)] * run.train.n_envs
     guided = params.get("share", SHARE) if run.train.algorithm == "dagger" else None
     envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
     return envs
+
+
+def _training_env(run: RunConfig) -> ArmEnv:
+    repeat = run.train.env.action_repeat
+    env = make_env(run, repeat=repeat)
+    env.task.steps = math.ceil(env.task.steps / repeat)
+    return env
 
 
 def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:

@@ -160,6 +160,14 @@ def test_an_interface_of_ones_own_is_obeyed_and_one_of_another_robot_refused():
         ArmEnv(robot="arm6", world=FakeArm(), interface=replace(slow, policy_every=3))
 
 
+def test_the_terms_of_an_observation_are_ones_own_or_refused_by_name():
+    env = ArmEnv(robot="arm6", world=FakeArm(), observed=("tip_velocity", "previous_action"))
+    assert env.reset(seed=0)[0]["observation"].shape == (3 + env.robot.n,)
+    for name in ("tip_speed", "tip_position"):
+        with pytest.raises(ConfigError, match=f"observation term '{name}'"):
+            ArmEnv(robot="arm6", world=FakeArm(), observed=[name])
+
+
 def test_a_filter_of_ones_own_guards_the_arm():
     robot = RobotSpec.load("arm6")
     env = ArmEnv(robot="arm6", world=FakeArm(), filter=SafetyFilter(robot, reduced_speed=True))

@@ -55,6 +55,12 @@ def test_a_bad_override_is_named(override, named):
         load_config("sac", [override])
 
 
+@pytest.mark.parametrize("algorithm", ["bc", "dagger"])
+def test_what_learns_for_each_period_repeats_no_action(algorithm):
+    with pytest.raises(ConfigError, match=f"env.action_repeat: {algorithm}"):
+        load_config(algorithm, ["env.action_repeat=2"])
+
+
 @pytest.mark.parametrize("algorithm", ["ppo", "dagger"])
 def test_her_needs_rewards_to_replay(algorithm):
     with pytest.raises(ConfigError, match="her"):
@@ -69,6 +75,8 @@ def test_hindsight_replay_sees_nothing_of_a_goal_that_it_changes():
         env.close()
     with pytest.raises(ConfigError, match=r"tqc.yaml: her: .* moves"):
         load_config("tqc", [], "track_trajectory")
+    with pytest.raises(ConfigError, match="'goal_step': depends on the goal"):
+        make_env(make_run("arm6", "reach", "tqc", ["env.observed=[goal_step]"], 0, "x"))
 
 
 @pytest.mark.parametrize(
