@@ -13,6 +13,7 @@ from robot_learning.evaluation.rollout import rollout
 from robot_learning.experts.expert import expert_action
 from robot_learning.tasks import push, task
 from robot_learning.worlds.bullet import BulletWorld, Objects, Server
+from robot_learning.worlds.bullet import world as bullet_world
 from robot_learning.worlds.bullet.server import bullet
 
 STEPS = (0.002, 0.004, 0.008, 0.01, 0.02)  # s
@@ -39,6 +40,7 @@ def row(dt: float, iterations: int) -> Row:
     with (
         patch.object(task.Task, "physics_dt", dt),
         patch.object(push, "PHYSICS_DT", dt),
+        patch.object(bullet_world, "ALONE", dt),
         patch.object(Server, "__init__", fewer),
     ):
         error, spent = tracking()

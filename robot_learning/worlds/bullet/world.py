@@ -30,7 +30,7 @@ class BulletWorld(World):
         gripper: let its gripper move.
         floor_friction: coefficient of the floor.
         physics_dt: longest physics step, s; a whole number of them makes a control period. While
-            no object moves and the arm is near none, it may be as long as ``ALONE``.
+            none of the objects moves and the arm is near none, it may be as long as ``ALONE``.
         gui: open PyBullet's window.
 
     Raises:
@@ -51,6 +51,7 @@ class BulletWorld(World):
         gui: bool = False,
     ) -> None:
         self._longest, self._begun = physics_dt, False
+        self._longest_alone = max(physics_dt, ALONE) if objects else physics_dt
         self.server = Server(
             gui=gui,
             physics_dt=_whole(spec.control_period, physics_dt),
@@ -84,7 +85,7 @@ class BulletWorld(World):
         """See :class:`~robot_learning.worlds.world.World`."""
         alone = not (self._begun or self.objects.in_play(self.arm.body))
         self._begun = False
-        self.server.pace(_whole(dt, max(self._longest, ALONE) if alone else self._longest))
+        self.server.pace(_whole(dt, self._longest_alone if alone else self._longest))
         return self._snapshot(self.arm.step(motion, dt, opening))
 
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:
