@@ -19,7 +19,8 @@ def model(arm6):
 
 @pytest.fixture
 def interface(arm6):
-    observed = tuple(name for name in TERMS if name != "goal_position")
+    goals = ("tip_position", "goal_position")
+    observed = tuple(name for name in TERMS if name not in goals)
     return Interface(joints=arm6.joints, observed=observed)
 
 
