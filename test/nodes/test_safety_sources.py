@@ -95,7 +95,8 @@ names = sys.argv[2].split(",")
 message = JointState(name=names, velocity=[0.5] + [0.0] * (len(names) - 1))
 while not out.get_subscription_count():
     time.sleep(0.01)
-for _ in range(400):
+end = time.monotonic() + 2.0
+while time.monotonic() < end:
     for _ in range(10):  # at once, so that a busy machine's flood is one as well
         out.publish(message)
     time.sleep(1e-3)

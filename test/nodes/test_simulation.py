@@ -63,8 +63,9 @@ def test_it_moves_as_the_environments_world_does(panda):
     closed = Trajectory.rest(np.zeros(1))
     simulation.send(simulation.gripper_controller, closed, now, now)
     _, heard = run(simulation, now, 0.4)
-    for k in range(10):
-        truth = env.world.step(motion.tail(0.04 * k), 0.04, 0.0)
+    dt = simulation.dt  # of which each is a physics step, which may be longer in the environment
+    for k in range(round(0.4 / dt)):
+        truth = env.world.step(motion.tail(dt * k), dt, 0.0)
     last = heard[-1][1]
     np.testing.assert_allclose(last.state.q, truth.state.q, atol=1e-6)
     np.testing.assert_allclose(last.fingers[0], env.world.arm.fingers[0], atol=1e-6)
