@@ -45,6 +45,10 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     except (RobotLearningError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
     except RuntimeError:
         # A signal while the node was being made leaves it without a context.
         if rclpy.ok():
