@@ -10,6 +10,7 @@ from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.cli.main import app
 from robot_learning.demonstrations import Dataset, observations
 from robot_learning.nodes import messages
@@ -71,10 +72,14 @@ def test_a_session_becomes_one_episode_a_goal(said, system, bundle, tmp_path):
             for name in ("observation", "action")
         )
     )
-    # What was decided on a state from before the recording has none in the bag.
-    states = [m.header.stamp for topic, m, _ in said if topic == "/joint_states"]
-    first = min(map(nanoseconds_of, states))
-    acts = {stamp: parts for stamp, parts in acts.items() if stamp >= first}
+    # What was decided on a state that was not recorded has none in the bag.
+    states = {nanoseconds_of(m.header.stamp) for topic, m, _ in said if topic == "/joint_states"}
+    longest = round(STATE_PERIODS * system.spec.control_period * 1e9)
+    acts = {
+        stamp: parts
+        for stamp, parts in acts.items()
+        if any(0 <= stamp - state <= longest for state in states)
+    }
     assert sum(episode.steps for episode in dataset) == len(acts) > 40
     done = np.concatenate([episode.actions for episode in dataset])
     np.testing.assert_array_equal(done, [parts["action"] for parts in acts.values()])
