@@ -51,6 +51,10 @@ def test_when_the_safety_node_dies_mid_motion_the_arm_comes_to_rest(arm):
     arm.kill("safety_node")
     arm.wait_at_rest(2.0)
     arm.assert_limits_kept()
+    rested = arm.q()
+    arm.start_safety()
+    arm.drive(push(arm.spec, speed=-0.5), 0.6)
+    assert arm.q()[0] < rested[0] - 0.1
 
 
 def test_stop_latches_until_resume(arm):
@@ -81,6 +85,14 @@ def test_a_silent_arm_stops_the_commands_and_is_not_resumed(arm):
     assert arm.latched() == "stale_state"
     reply = arm.call(Trigger, "/safety_node/resume")
     assert not reply.success and "stale_state" in reply.message and "s old" in reply.message
+    arm.wait_at_rest()
+    arm.assert_limits_kept()
+    rested = arm.q()
+    arm.driver.silent = False
+    arm.run(0.1)
+    assert arm.call(Trigger, "/safety_node/resume").success
+    arm.drive(push(arm.spec), 0.6)
+    assert arm.q()[0] > rested[0] + 0.1
 
 
 def test_an_arm_that_is_silent_at_rest_goes_on_when_it_speaks_again(arm):
