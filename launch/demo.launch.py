@@ -18,6 +18,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
 from robot_learning.base.paths import shipped_policy
+from robot_learning.nodes.arm import Arm, robot_of
 from robot_learning.nodes.launching import (
     DEPLOY,
     arm_of,
@@ -26,7 +27,7 @@ from robot_learning.nodes.launching import (
     refuse_death,
     whole,
 )
-from robot_learning.nodes.system import TRAINED, Arm, demonstration, record_of, robot_of
+from robot_learning.nodes.system import TRAINED, demonstration, record_of
 from robot_learning.tasks import load_task
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from robot_learning.nodes.system import Arm, demonstration
+from robot_learning.nodes.arm import Arm
+from robot_learning.nodes.system import demonstration
 
 SOURCE = Path(__file__).parent.parent
 PARTS = "package.xml setup.py setup.cfg resource robot_learning launch urdf config".split()

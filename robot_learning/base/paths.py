@@ -19,6 +19,12 @@ def share_dir() -> Path:
     raise ConfigError(f"config/robots was found in none of {', '.join(map(str, candidates))}")
 
 
+def data_dir() -> Path:
+    """Return the folder of what the package keeps for this user; it need not be there."""
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local/share") / "robot_learning"
+
+
 def config_dir() -> Path:
     """Return the folder of the shipped YAML files."""
     return share_dir() / "config"

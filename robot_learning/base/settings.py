@@ -14,7 +14,13 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import config_dir
 
 # The kinds of YAML files, and the folder below ``config/`` of those that are shipped.
-FOLDERS = {"robot": "robots", "task": "tasks", "train": "train", "shift": "shift"}
+FOLDERS = {
+    "robot": "robots",
+    "task": "tasks",
+    "train": "train",
+    "shift": "shift",
+    "hardware": "hardware",
+}
 
 
 def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:

@@ -15,6 +15,7 @@ class Kind(str, Enum):
     task = "task"
     train = "train"
     shift = "shift"
+    hardware = "hardware"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Kind of the YAML file.")]) -> None:
@@ -24,6 +25,7 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Kind of the YAML file.")])
 
 def schema_of(kind: str) -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of a kind of YAML file."""
+    from robot_learning.robot.hardware import HardwareFile
     from robot_learning.robot.schema import RobotFile
     from robot_learning.tasks import TaskSettings
     from robot_learning.training.config import train_schema
@@ -34,5 +36,6 @@ def schema_of(kind: str) -> dict[str, Any]:
         "task": TaskSettings.model_json_schema,
         "train": train_schema,
         "shift": shift_schema,
+        "hardware": HardwareFile.model_json_schema,
     }
     return makers[kind]()

@@ -15,7 +15,8 @@ from typing import IO, Any
 
 from robot_learning.base.errors import ConfigError, RobotLearningError
 from robot_learning.base.interrupts import held, started_here, unwinding
-from robot_learning.nodes.system import Arm, NodeStart, Value, demonstration, robot_of
+from robot_learning.nodes.arm import Arm, robot_of
+from robot_learning.nodes.system import NodeStart, Value, demonstration
 
 Process = subprocess.Popen[str]
 LOOK = 0.2  # s between looks at whether the nodes live

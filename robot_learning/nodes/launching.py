@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.monitoring.ladder import MODES
+from robot_learning.nodes.arm import SIM as SIM_ARM
+from robot_learning.nodes.arm import Arm, behind
 from robot_learning.nodes.params_file import check_params_file
-from robot_learning.nodes.system import Arm, NodeStart
+from robot_learning.nodes.system import NodeStart
 
 RESPAWN_DELAY = 2.0  # s
 CONTROLLERS = ("joint_trajectory_controller", "forward_position_controller")
@@ -37,8 +40,16 @@ ARGUMENTS = {
     "robot": Argument("Robot name or YAML file; empty: the bundle's, or arm6 without a bundle"),
     "bundle": Argument("Policy bundle: its folder, its run's, or a shipped name", default=None),
     "hardware": Argument(
-        "sim starts a simulated arm; real expects one on the topics", "sim", ("sim", "real")
+        "sim starts a simulated arm; real expects one on the topics; or a driver's YAML file, of "
+        "config/hardware by name, or any",
+        SIM_ARM,
     ),
+    "mode": Argument(
+        "Rung of the ladder: dry_run and shadow send nothing, reduced is slow and near the start; "
+        "empty: full in sim, else the lowest that this robot and bundle have not passed",
+        choices=("", *MODES),
+    ),
+    "skip_ladder": Argument("Run the mode without the rungs before it", "false", SWITCH),
     "controller": Argument(
         "Type of the controller that moves the arm; empty: the one of the robot's YAML",
         choices=("", *CONTROLLERS),
@@ -73,7 +84,7 @@ ARGUMENTS = {
     "seed": Argument("Seed of everything random", "0"),
 }
 SIM = ("robot", "controller", "controller_topic", "task", "seed", "shift", "gui")
-DEPLOY = ("bundle", "hardware", *SIM, "view")
+DEPLOY = ("bundle", "hardware", "mode", "skip_ladder", *SIM, "view")
 SHARED = ("namespace", "remap", "use_sim_time", "params_file", "respawn")
 
 
@@ -162,9 +173,10 @@ def arm_of(words: Mapping[str, str], **more: Any) -> Arm:
     found["seed"] = whole(words, "seed", 0)
     found["gui"] = words["gui"].lower() == "true"
     found["use_sim_time"] = words["use_sim_time"].lower() == "true"
+    found["mode"] = words.get("mode", "")
+    found["skip_ladder"] = words.get("skip_ladder", "false").lower() == "true"
     found["view"] = words.get("view", "false").lower() == "true"
-    found["simulated"] = words.get("hardware", "sim") == "sim"
-    return Arm(**{**found, **more})
+    return behind(Arm(**{**found, **more}), words.get("hardware", SIM_ARM))
 
 
 def _remaps(text: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
 from robot_learning.base.errors import SafetyError, StateError
@@ -19,7 +18,10 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
 from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK
 from robot_learning.nodes.gripper import GripperState
-from robot_learning.nodes.outlet import LEAD, MIN_LEAD, Outlet
+from robot_learning.nodes.ladder import Ladder
+from robot_learning.nodes.modes import make_mode
+from robot_learning.nodes.outlet import LEAD, MIN_LEAD
+from robot_learning.nodes.requests import Requests
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
@@ -52,8 +54,10 @@ class SafetyNode(Node):
         reduced = parameters.flag(
             self, "reduced_speed", False, "keep the tip below the reduced speed from the start"
         )
+        self._ladder = Ladder(self, self.spec)
         self.get_logger().info(f"loading the safety filter of {self.spec.name}")
-        self.filter = SafetyFilter(self.spec, reduced_speed=reduced)
+        slow = reduced or self._ladder.reduced
+        self.filter = SafetyFilter(self.spec, reduced_speed=slow)
         self._warn_of_unchecked()
         self.time = NodeTime(self)
         self._clock_watch = ClockWatch(self.time)
@@ -73,7 +77,8 @@ class SafetyNode(Node):
 
     def _connect(self, source: str) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._outlet = Outlet(self, self.spec)
+        self._mode = make_mode(self, self._ladder, self.filter)
+        self._outlet = self._mode.outlet
         if self._outlet.streams:
             self.create_timer(self._timeouts.stream, self._stream, clock=steady)
         gripper = self.spec.gripper
@@ -82,9 +87,15 @@ class SafetyNode(Node):
         pace = Pace(self.spec.control_period / MOST_COMMANDS)
         self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
-        self.create_service(Trigger, "~/stop", self._on_stop)
-        self.create_service(Trigger, "~/resume", self._on_resume)
-        self.create_service(SetBool, "~/reduced_speed", self._on_reduced_speed)
+        self._requests = Requests(
+            self,
+            self.filter,
+            self.time,
+            self._scene,
+            lambda: self._mode.measured(self._state),
+            self._resumed,
+            self._ladder.reduced,
+        )
         period = self.spec.control_period
         self._alarm = Alarm(self, self._watch, period / WATCHES, period / 2)
         self.create_timer(LOOK, self._look, clock=steady)
@@ -109,10 +120,9 @@ class SafetyNode(Node):
             return
         if self._gripper is not None:
             self._gripper.hear(message)
-        if state is not None:
-            self._state = state
-            if not self._started:
-                self._begin(state)
+        if state is not None and not self._started:
+            self._begin(state)
+        self._state = self._mode.hear(state, message) or self._state
 
     def _begin(self, state: ArmState) -> None:
         now = self.time.now()
@@ -128,6 +138,7 @@ class SafetyNode(Node):
             return
         if latched is not None:
             self.filter.request_stop(latched)
+        self._mode.begin(state)
         self._contact, self._next, self._started = "", now, True
         set_realtime(True)
         self.get_logger().info("ready: commands pass")
@@ -221,10 +232,15 @@ class SafetyNode(Node):
         now, period = self.time.now(), self.spec.control_period
         # Late, the arm follows its stop: go on from there, not from where it should have been.
         self._next = max(self._next, now + MIN_LEAD * period)
+        if self._ladder.other:
+            self.filter.request_stop()
+            self._bad = self._ladder.other
         fresh = now - self._command_at <= self._timeouts.command
-        result = self.filter.apply(
-            self._command if fresh else None, self._state, period, self._next
-        )
+        command = self._command if fresh else None
+        state = self._mode.prepare(command, self._state, self._next)
+        result = self.filter.apply(command, state, period, self._next)
+        self._mode.served(result, self._next)
+        self._ladder.count(result, self.filter.latched, fresh, self._mode.measured(self._state))
         start = self.time.stamp(self._next)
         moving = bool(result.stop.qd.any())
         opening = result.opening if self._grips else None
@@ -254,38 +270,22 @@ class SafetyNode(Node):
             "refused": self._bad,
             Cause.SECOND_SOURCE.value: self._second,
             "dropped": str(self._sources.missed()),
+            **self._ladder.words(),
+            **self._mode.words(),
         }
         self._bad, self._second = "", ""
         return words
 
-    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self.filter.request_stop()
-        response.success, response.message = True, Cause.STOP_REQUESTED.value
-        return response
-
-    def _on_resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        now = self.time.now()
-        if stale := self._scene.stale(now):
-            response.success = False
-            response.message = f"resume refused: {Cause.STALE_SCENE.value}: marker '{stale}'"
-            return response
-        try:
-            self.filter.resume(self._state, now)
-        except SafetyError as error:
-            response.success, response.message = False, str(error)
-            return response
+    def _resumed(self, now: float, state: ArmState) -> None:
+        self._mode.begin(state)
         self._command_at = -math.inf
         self._next = now
-        response.success, response.message = True, "commands pass again"
-        self.get_logger().info("resumed: commands pass again")
-        return response
 
-    def _on_reduced_speed(
-        self, request: SetBool.Request, response: SetBool.Response
-    ) -> SetBool.Response:
-        self.filter.reduced_speed = request.data
-        response.success, response.message = True, "reduced" if request.data else "full"
-        return response
+    def destroy_node(self) -> None:
+        """Keep what the ladder has seen, and end."""
+        if hasattr(self, "_ladder"):  # A node that is refused has none yet.
+            self._ladder.close()
+        super().destroy_node()
 
 
 def main(args: list[str] | None = None) -> int:

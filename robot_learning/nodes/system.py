@@ -4,12 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import config_dir, find_bundle
+from robot_learning.base.paths import find_bundle
+from robot_learning.monitoring.ladder import DRY_RUN, SHADOW
+from robot_learning.nodes.arm import Arm, absolute, mode_of, robot_of
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.description import description
@@ -17,7 +16,6 @@ from robot_learning.tasks import load_task
 from robot_learning.worlds.variation import load_shifts
 
 Value = str | int | float | bool
-ROBOT = "arm6"  # where neither a robot nor a bundle is given
 STALL = 20.0  # s that the simulation of a busy computer may take without any progress
 TRAINED = "panda"  # that the demo trains, where none is
 
@@ -54,41 +52,6 @@ class NodeStart:
         return words
 
 
-@dataclass(frozen=True)
-class Arm:
-    """An arm, and what all nodes beside it share.
-
-    Attributes:
-        robot: name or YAML file; empty for the bundle's.
-        bundle: folder of a bundle or of a run, or a shipped policy's name; empty for none.
-        simulated: a node simulates the arm; otherwise its driver is expected on the topics.
-        controller: type of the controller; empty for the one of the robot's YAML.
-        controller_topic: topic it listens to; empty likewise.
-        task: whose scene is simulated: a name or a YAML file; empty for the bundle's.
-        seed: of the first episode of the scene.
-        shift: what its episodes differ in: a name or a YAML file; empty for nothing.
-        gui: show the simulation in a window.
-        namespace: of all nodes.
-        remaps: names of topics and services, and what all nodes call them instead.
-        use_sim_time: all nodes follow ``/clock``; a simulated arm publishes it.
-        view: a node draws what happens, and frames of a simulated arm's links are published.
-    """
-
-    robot: str = ""
-    bundle: str = ""
-    simulated: bool = True
-    controller: str = ""
-    controller_topic: str = ""
-    task: str = ""
-    seed: int = 0
-    shift: str = ""
-    gui: bool = False
-    namespace: str = ""
-    remaps: Mapping[str, str] = field(default_factory=dict)
-    use_sim_time: bool = False
-    view: bool = False
-
-
 def simulation(arm: Arm) -> list[NodeStart]:
     """Return the simulated arm, in the scene of its task or of its bundle's.
 
@@ -113,9 +76,17 @@ def deployment(arm: Arm) -> list[NodeStart]:
     bundle = {"bundle": str(folder)}
     if not arm.simulated and (arm.task or arm.shift):
         raise ConfigError("task, shift: they are of a simulated arm, and this one is real")
+    arm = replace(arm, mode=mode_of(arm))
+    ladder: dict[str, Value] = {"mode": arm.mode}
+    if not arm.simulated:
+        ladder |= {**bundle, "skip_ladder": arm.skip_ladder}
+    if arm.gripper_controller:
+        ladder["gripper_controller_type"] = arm.gripper_controller
+    if arm.gripper_controller_topic:
+        ladder["gripper_controller_topic"] = arm.gripper_controller_topic
     return [
         *(simulation(arm) if arm.simulated else []),
-        _start(arm, "safety_node", _moving(arm), _patience(arm)),
+        _start(arm, "safety_node", {**_moving(arm), **ladder}, _patience(arm)),
         replace(
             _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
             remaps=_remaps(arm, folder),
@@ -131,20 +102,32 @@ def _patience(arm: Arm) -> dict[str, Value]:
 
 
 def _remaps(arm: Arm, bundle: Path) -> dict[str, str]:
-    """Return what a policy's nodes call topics instead: simulated objects are a simulation's."""
+    """Return what a policy's nodes call topics instead.
+
+    Simulated objects are a simulation's; in a dry run the arm is the imagined one.
+    """
     objects = PolicyBundle.load(bundle).interface.objects if arm.simulated else ()
     simulated = {f"policy_node/objects/{name}": f"sim_node/objects/{name}" for name in objects}
-    return {**simulated, **arm.remaps}
+    imagined = {"joint_states": "safety_node/joint_states"} if arm.mode == DRY_RUN else {}
+    return {**simulated, **arm.remaps, **imagined}
 
 
 def viewing(arm: Arm, bundle: Mapping[str, Value]) -> list[NodeStart]:
     """Return what RViz and Foxglove need; a real arm's driver publishes its own frames."""
-    starts = [_start(arm, "view_node", {**_moving(arm), **bundle})]
+    starts = [_start(arm, "view_node", {**_moving(arm), **bundle, **_shown(arm)})]
     if arm.simulated:
         urdf = description(RobotSpec.load(robot_of(arm)).urdf)
         publisher = _start(arm, "robot_state_publisher", {"robot_description": urdf})
         starts.append(replace(publisher, package="robot_state_publisher"))
     return starts
+
+
+def _shown(arm: Arm) -> dict[str, Value]:
+    """Return where motions are read from that no controller is sent."""
+    if arm.mode not in (DRY_RUN, SHADOW):
+        return {}
+    topic = "safety_node/would_send"
+    return {"controller_type": "joint_trajectory_controller", "controller_topic": topic}
 
 
 def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeStart]:
@@ -161,6 +144,7 @@ def demonstration(arm: Arm, goals: int, seed: int, record: Path) -> list[NodeSta
         "out": str(record.resolve()),
         "simulated": arm.simulated,
     }
+    arm = replace(arm, mode=mode_of(arm))
     remaps = _remaps(arm, find_bundle(arm.bundle))
     return [*deployment(arm), replace(_start(arm, "demo_node", operator), remaps=remaps)]
 
@@ -175,28 +159,6 @@ def record_of(bundle: str) -> Path:
     ours = (folder.parent / "config.yaml").is_file()
     run = folder.parent if ours else Path("runs") / folder.name
     return (run / "session.json").resolve()
-
-
-def robot_of(arm: Arm) -> str:
-    """Return the robot's name, or its YAML file as an absolute path.
-
-    Raises:
-        BundleError: where the robot is the bundle's and there is no such bundle.
-        ConfigError: where there is no such robot.
-    """
-    robot, source = arm.robot, "robot"
-    if not robot and arm.bundle:
-        bundle = find_bundle(arm.bundle)
-        robot, source = _of_bundle(bundle), f"{bundle}: made for robot"
-    robot = robot or ROBOT
-    if Path(robot).is_file():
-        return _absolute(robot)
-    shipped = sorted(file.stem for file in (config_dir() / "robots").glob("*.yaml"))
-    if robot not in shipped:
-        raise ConfigError(
-            f"{source} '{robot}': no such file, and no shipped robot: {', '.join(shipped)}"
-        )
-    return robot
 
 
 def _moving(arm: Arm) -> dict[str, Value]:
@@ -214,19 +176,13 @@ def _scene(arm: Arm) -> dict[str, Value]:
     scene: dict[str, Value] = {"seed": arm.seed}
     if arm.task:
         load_task(arm.task)
-        scene["task"] = _absolute(arm.task)
+        scene["task"] = absolute(arm.task)
     elif arm.bundle:
         scene["task"] = str(find_bundle(arm.bundle))
     if arm.shift:
         load_shifts(arm.shift)
-        scene["shift"] = _absolute(arm.shift)
+        scene["shift"] = absolute(arm.shift)
     return scene
-
-
-def _absolute(name_or_path: str) -> str:
-    """Return a file's absolute path, and a name as it is."""
-    path = Path(name_or_path)
-    return str(path.resolve()) if path.is_file() else name_or_path
 
 
 def _start(
@@ -234,15 +190,3 @@ def _start(
 ) -> NodeStart:
     clock = {"use_sim_time": True} if arm.use_sim_time else {}
     return NodeStart(name, {**given, **clock}, defaults or {}, arm.namespace, arm.remaps)
-
-
-def _of_bundle(bundle: Path) -> str:
-    """Return the robot that a bundle is for; the run that wrote it knows a YAML file's place."""
-    run = bundle.parent / "config.yaml"
-    file, read = (run, yaml.safe_load) if run.is_file() else (bundle / "bundle.json", json.loads)
-    try:
-        data: Any = read(file.read_text(encoding="utf-8"))
-        robot = data["robot"] if file == run else data["robot"]["name"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: robot: can't be read ({error}); give robot:=") from error
-    return str(robot)

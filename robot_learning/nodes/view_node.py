@@ -237,7 +237,9 @@ class ViewNode(Node):
         }
         nearest = sorted(margins.items(), key=lambda item: item[1])[:NEAREST]
         lines = [safety["status"], safety.get("causes", "").replace(",", ", ")]
-        lines += [f"{name}: {safety[name]}" for name in ("latched", "reason") if safety.get(name)]
+        lines += [
+            f"{name}: {safety[name]}" for name in ("mode", "latched", "reason") if safety.get(name)
+        ]
         lines += [f"{name} {margin:.3f}" for name, margin in nearest]
         q = self._measured()
         at = next(q for q in (q, reference, self.spec.home) if q is not None)

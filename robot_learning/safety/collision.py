@@ -9,7 +9,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.geometry.bodies import TIP, ArmBodies
 from robot_learning.geometry.shapes import Shape, shape_of
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.schema import Solid
+from robot_learning.robot.schema import Box, Solid
 from robot_learning.safety.clearance import Pair
 from robot_learning.safety.status import Cause
 
@@ -118,23 +118,35 @@ def workspace(arm: ArmBodies) -> list[Pair]:
     Raises:
         ConfigError: where the tip is outside at home.
     """
-    walls = [shape_of(wall) for wall in workspace_walls(arm.spec, _span(arm))]
+    return _inside(arm, workspace_walls(arm.spec, _span(arm)))
+
+
+def confinement(arm: ArmBodies, box: Box) -> list[Pair]:
+    """Return the pairs of the tip and the six walls of a further box, wherever home is."""
+    return _inside(arm, _walls("small workspace", box), at_home=False)
+
+
+def _inside(arm: ArmBodies, walls: list[Solid], *, at_home: bool = True) -> list[Pair]:
+    tip, cause = arm.named(TIP), Cause.WORKSPACE
+    shapes = [shape_of(wall) for wall in walls]
     return [
-        pair for wall in walls for pair in _kept_off(arm, wall, arm.named(TIP), Cause.WORKSPACE)
+        pair for shape in shapes for pair in _kept_off(arm, shape, tip, cause, at_home=at_home)
     ]
 
 
 def workspace_walls(spec: RobotSpec, span: float) -> list[Solid]:
     """Return the walls of the box that the tip stays in, or of a cube of ``span``, m, around."""
-    box = spec.safety.workspace
-    lower = box.lower if box else (-span, -span, -span)
-    upper = box.upper if box else (span, span, span)
+    around = Box(lower=(-span, -span, -span), upper=(span, span, span))
+    return _walls("workspace", spec.safety.workspace or around)
+
+
+def _walls(what: str, box: Box) -> list[Solid]:
     walls = []
     for axis, name in enumerate("xyz"):
         x, y, z = (float(k == axis) for k in range(3))
         inward, outward = (x, y, z), (-x, -y, -z)
-        walls.append(Solid(name=f"workspace lower {name}", half_space=inward, xyz=lower))
-        walls.append(Solid(name=f"workspace upper {name}", half_space=outward, xyz=upper))
+        walls.append(Solid(name=f"{what} lower {name}", half_space=inward, xyz=box.lower))
+        walls.append(Solid(name=f"{what} upper {name}", half_space=outward, xyz=box.upper))
     return walls
 
 

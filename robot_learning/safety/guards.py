@@ -11,7 +11,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import ArmBodies
 from robot_learning.kinematics.chain import pose_links_along
 from robot_learning.robot import RobotSpec
-from robot_learning.robot.schema import Solid
+from robot_learning.robot.schema import Box, Solid
 from robot_learning.safety import collision
 from robot_learning.safety.advance import advance
 from robot_learning.safety.check import Check, MakeCheck
@@ -49,8 +49,8 @@ class Guards:
         own, self.excluded = collision.self_collision(self.arm)
         self._fixed = [*own, *zones]
         self.solids = tuple(spec.safety.scene)
-        scene = collision.scene_collision(self.arm, self.solids)
-        self.clearance = Clearance(self.arm, [*self._fixed, *scene])
+        self._scene = collision.scene_collision(self.arm, self.solids)
+        self.clearance = Clearance(self.arm, [*self._fixed, *self._scene])
         self._tip_speed = TipSpeed(self.arm, reduced=reduced_speed)
         self.singularity = Singularity(self.arm)
         self._further = [make(self.arm) for make in checks]
@@ -131,12 +131,20 @@ class Guards:
         new = {solid.name for solid in solids if solid.model_dump_json() not in known}
         told = [solid for solid in solids if solid not in self.spec.safety.scene]
         scene = collision.scene_collision(self.arm, solids, told=told, at_home=False)
-        self.solids = tuple(solids)
+        self.solids, self._scene = tuple(solids), scene
         self.clearance = Clearance(self.arm, [*self._fixed, *scene])
         if motion is None or not new:
             return False
         fresh = [pair for pair in scene if _name(pair) in new]
         return Clearance(self.arm, fresh).intrudes(motion)
+
+    def confine(self, box: Box) -> None:
+        """Keep the tip in a further box, from the next motion on.
+
+        A tip that is outside comes no farther out.
+        """
+        self._fixed += collision.confinement(self.arm, box)
+        self.clearance = Clearance(self.arm, [*self._fixed, *self._scene])
 
     def forget(self) -> None:
         """Drop what earlier motions taught, so that equal motions end equally."""

@@ -10,13 +10,12 @@ import yaml
 from robot_learning.base.errors import BundleError, ConfigError
 from robot_learning.base.paths import config_dir
 from robot_learning.nodes import sim_node
+from robot_learning.nodes.arm import Arm, robot_of
 from robot_learning.nodes.system import (
-    Arm,
     NodeStart,
     demonstration,
     deployment,
     record_of,
-    robot_of,
     simulation,
 )
 
