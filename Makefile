@@ -64,7 +64,7 @@ check: install ## Lint, format, types, layers
 	@$(BIN)/python -m pytest -q test/test_layers.py
 
 schemas: install ## Write config/schemas from what reads the YAML files
-	@for kind in robot task train shift; do \
+	@for kind in robot task train shift hardware; do \
 	  $(BIN)/robot-learning schema $$kind > config/schemas/$$kind.json; done
 
 bench: install ## Measure the numbers of docs/benchmarks.md

@@ -4,7 +4,8 @@ ros2 launch robot_learning deploy.launch.py bundle:=panda-reach
 ros2 launch robot_learning deploy.launch.py bundle:=runs/demo/bundle hardware:=real
 
 With hardware:=real nothing is assumed of the arm but ros2_control's topics: joint_states and the
-controller's, which the robot's YAML names; start its driver yourself.
+controller's, which the robot's YAML names; start its driver yourself. It begins with a dry run,
+and goes on as docs/deploying.md says of the ladder.
 """
 
 from typing import Any

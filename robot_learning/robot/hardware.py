@@ -13,7 +13,7 @@ class HardwareFile(Section):
         driver: the command that starts it.
         robot: shipped robot with the driver's joint names, taken where neither a robot nor a
             bundle is given.
-        joints: as the driver names them, the gripper's among them.
+        joints: of the arm, as the driver names them, from base to tip.
         joint_states: topic of the joint states.
         rate: of the joint states, Hz.
         controller: what moves the arm.

@@ -27,15 +27,15 @@ class Driver:
         spoil: changes a message before it leaves; returns what is sent in its place.
     """
 
-    def __init__(self, node, spec, topic=None, streamed=False):
+    def __init__(self, node, spec, topic=None, streamed=False, heard_on=None, rate=None):
         self.spec = spec
         self.now = START * 10**9
-        self.step = round(spec.control_period / STATES * 1e9)
+        self.step = round(1e9 / (rate or STATES / spec.control_period))
         self.states = []
         self.forget_faults()
         self._told, self._last = [], None
         self._clock = node.create_publisher(Clock, "/clock", 10)
-        self._out = node.create_publisher(JointState, "/joint_states", 50)
+        self._out = node.create_publisher(JointState, heard_on or "/joint_states", 50)
         self._controller, self._streamed = TrajectoryController(spec.home), streamed
         if streamed:
             kind, heard = Float64MultiArray, self._on_positions

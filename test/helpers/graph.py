@@ -206,10 +206,10 @@ class Probe:
 class Graph(Probe):
     """A probe that plays the arm's driver and owns the clock."""
 
-    def __init__(self, robot="arm6", streamed=False):
+    def __init__(self, robot="arm6", streamed=False, topic=None, **driver):
         super().__init__(robot)
-        topic = "/forward_position_controller/commands" if streamed else f"/{_topic(self.spec)}"
-        self.driver = Driver(self.node, self.spec, topic, streamed)
+        usual = "/forward_position_controller/commands" if streamed else f"/{_topic(self.spec)}"
+        self.driver = Driver(self.node, self.spec, topic or usual, streamed, **driver)
         self.status = []
         self.policy_said = []
         self.commands = []
