@@ -4,6 +4,9 @@ import signal
 import numpy as np
 import pytest
 from helpers.graph import TOPIC, push, value_of
+from helpers.robots import scripted_bundle
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
@@ -160,11 +163,15 @@ def test_a_mode_that_may_not_run_is_one_line(rungs, mode, words):
 
 
 def test_a_policy_that_the_ladder_does_not_know_is_stopped(rungs, tmp_path):
-    from helpers.robots import scripted_bundle
-
     other = scripted_bundle(tmp_path / "other", "arm6", gain=0.5)
+    simulation = Node("sim_node", context=rungs.context)
+    simulation.create_publisher(JointState, "/joint_states", 1)
     climb(rungs, mode=DRY_RUN)
     rungs.start("policy_node", bundle=str(other.path), autostart=True)
     rungs.until(rungs.latched)
     assert rungs.latched() == "stop_requested"
     assert f"the ladder is of {rungs.bundle.hash[:12]}" in "".join(rungs.said("refused"))
+    # A simulated arm is none: what it has seen is not kept.
+    end(rungs)
+    assert "this run counts for no ladder" in rungs.words() and not record(rungs).path.exists()
+    simulation.destroy_node()
