@@ -32,9 +32,9 @@ class Threshold:
 
 
 THRESHOLDS = {
-    DRY_RUN: Threshold(20.0, 0, (), "the policy asks for motion"),
-    SHADOW: Threshold(20.0, 0, (), "the policy asks for motion and somebody moves the arm"),
-    REDUCED: Threshold(60.0, 3, (DRY_RUN,), "the arm moves as the policy asks"),
+    DRY_RUN: Threshold(10.0, 0, (), "the policy asks for motion"),
+    SHADOW: Threshold(10.0, 0, (), "the policy asks for motion and somebody moves the arm"),
+    REDUCED: Threshold(20.0, 5, (DRY_RUN,), "the arm moves as the policy asks"),
     FULL: Threshold(0.0, 0, (DRY_RUN, SHADOW, REDUCED), "the arm moves as the policy asks"),
 }
 

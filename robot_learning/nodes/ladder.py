@@ -199,4 +199,5 @@ class Ladder:
         """Write what is new and say what this mode has seen."""
         self.save()
         if self._record is not None:
-            self._node.get_logger().info(f"mode {self.mode} has seen {summary(self._seen)}")
+            # The log may have ended before the node.
+            print(f"mode {self.mode} has seen {summary(self._seen)}", flush=True)

@@ -37,7 +37,7 @@ def test_each_rung_opens_the_next_and_the_lowest_that_is_not_passed_runs():
 
 
 def test_a_rung_whose_lower_ones_are_not_passed_needs_the_flag():
-    with pytest.raises(ConfigError, match="mode reduced is closed: dry_run has seen 0 of 20 s"):
+    with pytest.raises(ConfigError, match="mode reduced is closed: dry_run has seen 0 of 10 s"):
         choose(record(), REDUCED, False)
     record().add(DRY_RUN, ENOUGH[DRY_RUN])
     assert choose(record(), REDUCED, False) == REDUCED
@@ -49,18 +49,18 @@ def test_a_rung_whose_lower_ones_are_not_passed_needs_the_flag():
 
 def test_a_stop_begins_the_count_anew_and_what_is_passed_stays_so():
     kept = record()
-    kept.add(DRY_RUN, Seen(steady=15.0))
+    kept.add(DRY_RUN, Seen(steady=8.0))
     kept.add(DRY_RUN, Seen(steady=6.0, stops=1))
-    assert kept.seen[DRY_RUN].missing(DRY_RUN).startswith("6 of 20 s without a stop")
-    kept.add(DRY_RUN, Seen(steady=14.0))
+    assert kept.seen[DRY_RUN].missing(DRY_RUN).startswith("6 of 10 s without a stop")
+    kept.add(DRY_RUN, Seen(steady=4.0))
     kept.add(DRY_RUN, Seen(stops=1))
     assert kept.seen[DRY_RUN].stops == 2 and not kept.seen[DRY_RUN].missing(DRY_RUN)
 
 
 def test_reduced_needs_goals_as_well():
     kept = record()
-    kept.add(REDUCED, Seen(steady=60.0, goals=2))
-    assert kept.seen[REDUCED].missing(REDUCED) == "2 of 3 goals reached"
+    kept.add(REDUCED, Seen(steady=20.0, goals=4))
+    assert kept.seen[REDUCED].missing(REDUCED) == "4 of 5 goals reached"
     kept.add(REDUCED, Seen(goals=1))
     assert not kept.seen[REDUCED].missing(REDUCED)
 
@@ -78,10 +78,10 @@ def test_the_record_of_another_robot_or_bundle_does_not_count():
 
 def test_what_two_nodes_saw_adds_up():
     one, two = record(), record()
-    one.add(DRY_RUN, Seen(steady=8.0, limits={"velocity": 2}, tracking_error=0.1))
-    two.add(DRY_RUN, Seen(steady=8.0, limits={"velocity": 1, "position": 4}, tracking_error=0.3))
+    one.add(DRY_RUN, Seen(steady=3.0, limits={"velocity": 2}, tracking_error=0.1))
+    two.add(DRY_RUN, Seen(steady=3.0, limits={"velocity": 1, "position": 4}, tracking_error=0.3))
     found = record().seen[DRY_RUN]
-    assert (found.steady, found.tracking_error) == (16.0, 0.3)
+    assert (found.steady, found.tracking_error) == (6.0, 0.3)
     assert found.limits == {"velocity": 3, "position": 4}
 
 

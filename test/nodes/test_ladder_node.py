@@ -150,7 +150,7 @@ def test_the_reduced_mode_keeps_the_tip_slow_and_near_where_the_full_one_does_no
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        ("full", "mode full is closed: dry_run has seen 0 of 20 s"),
+        ("full", "mode full is closed: dry_run has seen 0 of 10 s"),
         ("fast", "mode 'fast': expected"),
     ],
 )
