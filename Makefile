@@ -51,8 +51,8 @@ endif
 test-wall: install ## Run the tests that live on the wall clock alone
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 
-test-slow: install ## Run each task's demo with its shipped policy (minutes)
-	@$(BIN)/python -m pytest -q -m slow test/cli/test_demo_tasks.py $(ARGS)
+test-slow: install ## Run each task's demo, and each driver's stand-in (minutes)
+	@$(BIN)/python -m pytest -q -m slow test/cli/test_demo_tasks.py test/nodes/test_hardware.py $(ARGS)
 
 test-venv: install ## Install the package as on a robot's computer, and run its nodes (minutes)
 	@$(BIN)/python -m pytest -q -m venv test/test_install.py $(ARGS)

@@ -14,6 +14,7 @@ from robot_learning.monitoring.ladder import (
     FULL,
     MODES,
     REDUCED,
+    SHADOW,
     Record,
     Seen,
     check_mode,
@@ -30,7 +31,7 @@ from robot_learning.safety import Cause, SafetyResult, Status
 SIMULATION = "sim_node"
 POLICY_STATUS = "policy_node/status"
 MOVES = 0.01  # share of its speed limit from where a joint counts as moving
-SAVED = 5.0  # s of work between two writings of the record
+SAVED = 5.0  # s at least between two writings of the record
 REACHED = "reached"
 
 
@@ -140,7 +141,9 @@ class Ladder:
             ),
             FULL,
         )
-        if self._unsaved >= SAVED or stopped:
+        # A disk may take its time, which an arm that moves has not.
+        rests = result.status is Status.STOPPED or self.mode in (DRY_RUN, SHADOW)
+        if self._unsaved >= SAVED and rests:
             self._counts = self._is_real()
             self.save()
 

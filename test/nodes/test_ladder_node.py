@@ -147,19 +147,13 @@ def test_the_reduced_mode_keeps_the_tip_slow_and_near_where_the_full_one_does_no
     assert speed > 0.3 and way > 2 * SMALL
 
 
-@pytest.mark.parametrize(
-    ("mode", "words"),
-    [
-        ("full", "mode full is closed: dry_run has seen 0 of 10 s"),
-        ("fast", "mode 'fast': expected"),
-    ],
-)
-def test_a_mode_that_may_not_run_is_one_line(rungs, mode, words):
-    process = rungs.start("safety_node", mode=mode, bundle=str(rungs.bundle.path))
+def test_a_mode_that_may_not_run_is_one_line(rungs):
+    process = rungs.start("safety_node", mode="full", bundle=str(rungs.bundle.path))
     rungs.processes.pop("safety_node")
     assert rungs.ends(process) == 1
     (line,) = [line for line in rungs.words().splitlines() if line.startswith("error")]
-    assert words in line and "Traceback" not in rungs.words()
+    assert "mode full is closed: dry_run has seen 0 of 10 s" in line
+    assert "Traceback" not in rungs.words()
 
 
 def test_a_policy_that_the_ladder_does_not_know_is_stopped(rungs, tmp_path):
