@@ -278,8 +278,7 @@ class SafetyNode(Node):
 
     def _resumed(self, now: float, state: ArmState) -> None:
         self._mode.begin(state)
-        self._command_at = -math.inf
-        self._next = now
+        self._state, self._command_at, self._next = state, -math.inf, now
 
     def destroy_node(self) -> None:
         """Keep what the ladder has seen, and end."""
