@@ -67,6 +67,8 @@ def _read(shape: ET.Element) -> list[trimesh.Trimesh]:
         scene = trimesh.load_scene(shape.get("filename", ""))
         scale = np.diag([*numbers(shape.get("scale", "1 1 1")), 1.0])
         parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh)]
+        if not parts:
+            raise ValueError("no triangles in it")
         for mesh in parts:
             mesh.apply_transform(scale)
         return parts

@@ -92,11 +92,11 @@ def furnish(server: viser.ViserServer, model: ArmModel, reach: float) -> None:
         shadow_opacity=0.2,
     )
     scene.add_frame("/base", axes_length=0.12 * reach, axes_radius=0.006 * reach)
-    middle = model.forward(spec.home)[:3, 3] / 2
+    middle = model.forward(spec.home)[:3, 3] / 2 - 0.1 * reach * model.gravity
     camera = server.initial_camera
     camera.fov = np.deg2rad(45)
     camera.look_at = tuple(middle)
-    camera.position = tuple(middle + 1.25 * reach * AWAY)
+    camera.position = tuple(middle + 1.4 * reach * AWAY)
 
 
 def _refuse_taken(host: str, port: int) -> None:

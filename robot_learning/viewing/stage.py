@@ -1,6 +1,7 @@
 """An arm among what stands around it, and its margins, as every page draws them."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import viser
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 PAIRS, WORKSPACE, SCENE = "nearest pairs", "workspace", "scene, keep-out"
 LINES = 5  # nearest pairs that are drawn
 THIN = 2.0  # pixels
+Side = Literal["bottom-left", "top-left", "bottom-right", "top-right"]
+SIDES: tuple[Side, ...] = ("bottom-left", "top-left", "bottom-right", "top-right")
 
 
 class Stage:
@@ -109,7 +112,9 @@ class _Connection:
         self.line = scene.add_line_segments(
             where, np.zeros((1, 2, 3)), GREY, thickness=2 * THIN, thickness_units="screen"
         )
-        self.label = scene.add_label(f"{where}/mm", "", anchor="center-left")
+        # Neighbours' words go to different sides of what may be almost one place.
+        side = SIDES[number % len(SIDES)]
+        self.label = scene.add_label(f"{where}/mm", "", anchor=side, font_screen_scale=0.9)
 
     def show(self, nearest: Nearest | None) -> None:
         """Draw a pair, or nothing."""
