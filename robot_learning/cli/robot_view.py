@@ -54,10 +54,17 @@ class Where(NamedTuple):
 
 
 def _is_robot(what: str) -> bool:
-    """Say whether a robot is meant and not a policy; what is neither counts as a robot."""
+    """Say whether a robot is meant and not a policy."""
     from robot_learning.base.paths import shipped_policies
+    from robot_learning.robot import available_robots
 
-    return not Path(what).is_dir() and what not in shipped_policies()
+    robots, policies = available_robots(), shipped_policies()
+    if Path(what).is_dir() or what in policies:
+        return False
+    if Path(what).is_file() or what in robots:
+        return True
+    known = f"no shipped robot ({', '.join(robots)}) and no shipped policy ({', '.join(policies)})"
+    raise ConfigError(f"'{what}': no such file or folder, {known}")
 
 
 def _show_robot(where: Where, what: str) -> None:

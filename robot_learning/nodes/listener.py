@@ -12,6 +12,7 @@ from rclpy.exceptions import NameValidationException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.validate_namespace import validate_namespace
 from sensor_msgs.msg import JointState
 from visualization_msgs.msg import MarkerArray
 
@@ -43,14 +44,14 @@ class Listener:
     """
 
     def __init__(self, spec: RobotSpec, namespace: str = "") -> None:
-        self._context = Context()
-        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         try:
-            self._node: Any = Node("robot_view", context=self._context, namespace=namespace)
-        except (RuntimeError, NameValidationException) as error:
-            rclpy.shutdown(context=self._context)
+            validate_namespace(f"/{namespace.strip('/')}")
+        except NameValidationException as error:
             why = " ".join(str(error).split())
             raise ConfigError(f"--namespace {namespace}: {why}") from error
+        self._context = Context()
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node: Any = Node("robot_view", context=self._context, namespace=namespace)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._time = NodeTime(self._node)

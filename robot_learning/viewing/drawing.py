@@ -32,12 +32,14 @@ class ArmDrawing:
         arm: its bodies.
 
     Attributes:
+        whole: all of it, to be shown or hidden.
         layers: what is drawn, to be shown or hidden together, by name.
         failed: a line about each mesh that could not be read.
     """
 
     def __init__(self, server: viser.ViserServer, arm: ArmBodies) -> None:
         self._scene, self._screws, self._spec = server.scene, arm.screws, arm.spec
+        self.whole = self._scene.add_frame("/arm", False)
         count = arm.spec.n + 1
         self._frames = [self._scene.add_frame(f"/arm/{k}", False) for k in range(count)]
         self._known: dict[float, dict[str, Link]] = {}

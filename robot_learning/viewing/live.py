@@ -75,7 +75,7 @@ class LivePage:
             gui.add_html(panels.legend())
         with gui.add_folder("Layers"):
             panels.switches(gui, self.stage.layers, (MESHES, PAIRS, WORKSPACE, SCENE))
-        self.stage.show(spec.home)
+        self.stage.hide()
 
     def run(self) -> None:
         """Follow the arm until Ctrl-C."""
@@ -88,7 +88,9 @@ class LivePage:
         self._surround()
         q, safety = self._source.q, self._source.safety
         if q is None:
-            self._arm.content = panels.headline("The arm is unknown", GREY, self._source.problem)
+            self.stage.hide()
+            why = self._source.problem
+            self._arm.content = panels.headline("Nobody tells where the arm is", GREY, why)
         else:
             self._measured.content = panels.margin_table(self.stage.show(q, self._source.opening))
             self._arm.content = ""

@@ -42,9 +42,9 @@ class Stage:
         self.model = ArmModel(guards.spec)
         self.reach = float(guards.arm.lever(len(guards.arm.bodies) - 1).max())
         furnish(server, self.model, self.reach)
-        drawing = ArmDrawing(server, guards.arm)
-        self._pose, self.failed = drawing.pose, drawing.failed
-        self.layers: dict[str, list[viser.SceneNodeHandle]] = {**drawing.layers}
+        self._arm = ArmDrawing(server, guards.arm)
+        self.failed = self._arm.failed
+        self.layers: dict[str, list[viser.SceneNodeHandle]] = {**self._arm.layers}
         for name in (PAIRS, WORKSPACE, SCENE):
             self.layers[name] = [self._scene.add_frame(f"/{name}", False)]
         self._connections = [_Connection(self._scene, k) for k in range(LINES)]
@@ -55,10 +55,17 @@ class Stage:
     def show(self, q: Array, opening: float = 0.0) -> list[Margin]:
         """Draw the arm at ``q`` (n,) with its gripper at an opening; return its margins."""
         margins, nearest = look(self.guards, q, LINES)
-        self._pose(q, opening)
+        self._arm.pose(q, opening)
+        self._arm.whole.visible = True
         for number, connection in enumerate(self._connections):
             connection.show(nearest[number] if number < len(nearest) else None)
         return margins
+
+    def hide(self) -> None:
+        """Draw no arm, where nobody knows where it is."""
+        self._arm.whole.visible = False
+        for connection in self._connections:
+            connection.show(None)
 
     def surround(self, solids: Sequence[Solid]) -> None:
         """Draw what stands around the arm in place of what did, and the zones it keeps out of."""

@@ -34,12 +34,13 @@ def test_a_live_arm_is_shown_where_it_is_with_what_its_safety_node_says(probe):
         joints.publish(message)
         status.publish(diagnostic(DiagnosticStatus.OK, "safety_node", "LIMITED", SAFETY))
 
-    def shown():
-        words = " ".join(str(control.get("content")) for control in browser.controls.values())
-        return "LIMITED: self collision" in words and "0.312500" in words
+    def words():
+        return " ".join(str(control.get("content")) for control in browser.controls.values())
 
     with opened("arm6", "--ros", "--namespace", "left", env=probe.env) as (_, browser):
-        browser.wait(lambda: f"/arm/{spec.n}" in browser.nodes)
+        browser.wait(lambda: "nothing on /left/joint_states" in words())
+        assert not browser.nodes["/arm"]["visible"]
         tip = browser.nodes[f"/arm/{spec.n}"]
         browser.wait(lambda: np.allclose(tip["position"], T[:, 3], atol=1e-6), tell)
-        browser.wait(shown, tell)
+        browser.wait(lambda: "LIMITED: self collision" in words() and "0.3125" in words(), tell)
+        assert browser.nodes["/arm"]["visible"]
