@@ -10,7 +10,7 @@ from robot_learning.base.paths import package_roots
 MODULES = {
     "ros": ("rclpy",),
     "mujoco": ("gymnasium", "mujoco"),
-    "view": ("viser", "trimesh", "collada"),
+    "view": ("trimesh", "viser"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
     "demonstrations": ("pyarrow", "rosbags"),
     "train": (

@@ -1,5 +1,6 @@
 """What a running arm tells of itself, for those who look and command nothing."""
 
+import math
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from rclpy.context import Context
 from rclpy.exceptions import NameValidationException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.validate_namespace import validate_namespace
 from sensor_msgs.msg import JointState
@@ -27,7 +29,9 @@ from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 
 Array = NDArray[np.float64]
-EVERY = 0.02  # s, least time between two messages that are taken
+EVERY = 0.02  # s, least time between two statuses that are taken
+# Parts of the arm may come in messages of their own, so all are taken.
+JOINTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 SILENCE = 1.0  # s after which an arm that nobody tells of is no longer known
 STATUS_SILENCE = 3 * EACH  # s after which a node that tells no status is taken for gone
 
@@ -58,7 +62,8 @@ class Listener:
         self._states = JointStates(self._node, spec, self._time)
         self._gripper = None if spec.gripper is None else GripperState(spec.gripper, self._time)
         self._scene = ToldScene(self._node, spec)
-        self._joints = Newest(self._node, JointState, TOPIC, EVERY, silence=SILENCE)
+        self._heard = -math.inf
+        self._node.create_subscription(JointState, TOPIC, self._on_joints, JOINTS)
         self._safety = Newest(
             self._node, DiagnosticStatus, "safety_node/status", EVERY, silence=STATUS_SILENCE
         )
@@ -73,16 +78,9 @@ class Listener:
     @property
     def q(self) -> Array | None:
         """Where the arm is (n,), rad or m; None where nobody tells."""
-        message = self._joints.get()
-        if message is None:
+        if self._silent or self._states.newest is None:
             return None
-        try:
-            self._states.hear(message, SILENCE)
-        except StateError:
-            return None
-        if self._gripper is not None:
-            self._gripper.hear(message)
-        return None if self._states.newest is None else self._states.newest.q
+        return self._states.newest.q
 
     @property
     def opening(self) -> float:
@@ -92,9 +90,9 @@ class Listener:
     @property
     def problem(self) -> str:
         """Why there is no ``q``."""
-        silent = self._joints.get() is None
-        topic = self._node.resolve_topic_name(TOPIC)
-        return f"nothing on {topic}" if silent else self._states.problem(SILENCE)
+        if self._silent:
+            return f"nothing on {self._node.resolve_topic_name(TOPIC)}"
+        return self._states.problem(SILENCE)
 
     @property
     def safety(self) -> dict[str, str]:
@@ -114,6 +112,20 @@ class Listener:
         self._executor.shutdown()
         self._node.destroy_node()
         rclpy.shutdown(context=self._context)
+
+    @property
+    def _silent(self) -> bool:
+        return time.monotonic() - self._heard > SILENCE
+
+    def _on_joints(self, message: JointState) -> None:
+        self._heard = time.monotonic()
+        try:
+            self._states.hear(message, SILENCE)
+        except StateError:
+            self._states.forget()
+            return
+        if self._gripper is not None:
+            self._gripper.hear(message)
 
     def _on_scene(self, message: MarkerArray) -> None:
         try:

@@ -5,6 +5,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from helpers.browser import opened
 from helpers.graph import Probe
+from helpers.messages import in_two
 from sensor_msgs.msg import JointState
 
 from robot_learning.kinematics import ArmModel
@@ -31,7 +32,8 @@ def test_a_live_arm_is_shown_where_it_is_with_what_its_safety_node_says(probe):
     def tell():
         message = JointState(name=list(spec.joints), position=q.tolist(), velocity=[0.0] * spec.n)
         message.header.stamp = node.get_clock().now().to_msg()
-        joints.publish(message)
+        for half in in_two(message):
+            joints.publish(half)
         status.publish(diagnostic(DiagnosticStatus.OK, "safety_node", "LIMITED", SAFETY))
 
     def words():
