@@ -79,6 +79,7 @@ def test_the_version_is_that_of_package_xml(venv, outside):
         (["robot-learning", "play", "panda-push"], "sim"),
         (["robot-learning", "evaluate", "panda-push"], "sim"),
         (["robot-learning", "safety", "fuzz", "arm6", "--commands", "10"], "sim"),
+        (["robot-learning", "robot", "view", "arm6"], "view"),
         (["sim_node"], "sim"),
     ],
 )

@@ -26,6 +26,7 @@ ALLOWED = {
     "assurance": {"base", "robot", "kinematics", "geometry", "safety", "worlds"},
     "nodes": {"base", "robot", "kinematics", "safety", "policy", "monitoring"},
 }
+ALLOWED["viewing"] = {*ALLOWED["envs"], "geometry", "envs", "evaluation"}
 ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {
@@ -55,6 +56,8 @@ HOMES = {
     "onnxruntime": {"policy", "training"},
     "pyarrow": {"demonstrations"},
     "rosbags": {"demonstrations"},
+    "viser": {"viewing"},
+    "trimesh": {"viewing"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

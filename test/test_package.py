@@ -16,7 +16,7 @@ from robot_learning.robot import RobotSpec
 
 SOURCE = Path(__file__).parent.parent
 FORBIDDEN = {"pybullet", "gymnasium", "torch", "stable_baselines3", "sb3_contrib"}
-FORBIDDEN |= {"mlflow", "matplotlib", "onnx", "tensorboard", "imageio", "rclpy"}
+FORBIDDEN |= {"mlflow", "matplotlib", "onnx", "tensorboard", "imageio", "rclpy", "viser"}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from robot_learning.base.paths import package_roots
 MODULES = {
     "ros": ("rclpy",),
     "mujoco": ("gymnasium", "mujoco"),
+    "view": ("trimesh", "viser"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
     "demonstrations": ("pyarrow", "rosbags"),
     "train": (

@@ -18,6 +18,9 @@ from robot_learning.cli import (
     ladder,
     play,
     record,
+    play,
+    record,
+    robot,
     safety,
     schema,
     train,
@@ -49,6 +52,7 @@ app.command("play")(_with("sim", play.play))
 app.command("record")(_with("demonstrations", record.record))
 app.add_typer(data.app, name="data")
 app.command("ladder")(ladder.ladder)
+app.add_typer(robot.app, name="robot")
 app.command("schema")(schema.schema)
 app.add_typer(safety.app, name="safety")
 

@@ -20,7 +20,7 @@ from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
 from robot_learning.robot import RobotSpec
-from robot_learning.safety import SafetyFilter, Status
+from robot_learning.safety import SafetyFilter, SafetyResult, Status
 from robot_learning.tasks import TaskSettings, load_task, make_task
 from robot_learning.worlds.camera import Camera
 from robot_learning.worlds.sensing import Seen, Sensing, shifted
@@ -63,7 +63,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         start: of the episode.
         opening: that the gripper was sent to last, 0 closed to 1 open; None for nowhere yet.
         steps_taken: since the episode began.
-        changed: whether the filter changed what was asked for in the policy period that is over.
+        results: what left the filter in the policy period that is over, a control period each.
         variation: what differs in this episode.
         task_settings: what the task was asked to be.
     """
@@ -117,7 +117,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
         self.opening: float | None = None
         self._command: JointCommand | None = None
-        self.changed = False
+        self.results: list[SafetyResult] = []
         spaces: Any = gymnasium.spaces.Dict(
             {
                 name: gymnasium.spaces.Box(-np.inf, np.inf, part.shape, np.float32)
@@ -158,7 +158,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._sensing is not None:
             self._ideal_history = History.start(self.interface)
         self._sense(snapshot)
-        self.changed = False
+        self.results = []
         observation = self._observe()
         return observation, judge_all([self], [observation])[0][-1]
 
@@ -168,7 +168,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def decide(self, action: ArrayLike | None) -> None:
         """Take the action of the policy period that begins; the first stage of a step."""
-        self._command, self.changed = None, False
+        self._command, self.results = None, []
         if action is None:
             return
         self._command = self.interface.decode(self.model, action, self.state)
@@ -180,7 +180,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         """Let the filter make a motion of one control period of it."""
         dt = self.robot.control_period
         result = self.filter.apply(self._command, self.state, dt, self.time)
-        self.changed = self.changed or result.status is not Status.OK
+        self.results.append(result)
         self._sent.append((result.stop, result.opening))
 
     def move(self) -> None:
@@ -219,6 +219,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             inputs=seen[1],
             delay=self.variation.action_latency * self.robot.control_period,
         )
+
+    @property
+    def changed(self) -> bool:
+        """Whether the filter changed what was asked for in the policy period that is over."""
+        return any(result.status is not Status.OK for result in self.results)
 
     def _sense(self, snapshot: Snapshot) -> None:
         """Take what is true now for what is measured, or let the sensors make it of it."""

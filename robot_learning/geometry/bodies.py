@@ -112,6 +112,15 @@ class ArmBodies:
         gradient += velocity_gradient(q, self.screws, point, self.links[second], normal)
         return Approach(distance, gradient, into_link(q, self.screws, link, normal))
 
+    def connection(self, first: int, second: "int | Shape", q: Array) -> Array:
+        """Return the ends (2, 3) of the shortest connection of a pair at ``q`` (n,), m.
+
+        Base frame; where the two overlap, the ends of the shortest way out.
+        """
+        self.distance(first, second, q)
+        points = self._result.getNearestPoint1(), self._result.getNearestPoint2()
+        return np.array([np.ravel(point) for point in points])
+
     def reach(self, first: int, second: "int | Shape") -> Array:
         """Return how far each joint can move points of a pair against each other (n,).
 

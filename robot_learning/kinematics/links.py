@@ -25,14 +25,22 @@ class Link(NamedTuple):
     T_base_link: Array
 
 
-def links_of(spec: RobotSpec) -> dict[str, Link]:
-    """Return the links by name, without those that a gripper's joints move."""
+def links_of(spec: RobotSpec, opening: float | None = None) -> dict[str, Link]:
+    """Return the links by name, those that a gripper's joints move at an opening in [0, 1].
+
+    None leaves the latter out.
+    """
     full, locked, q_hold = reduced(spec)
+    gripper = spec.gripper
+    fingers = () if gripper is None or opening is not None else gripper.joints
+    if gripper is not None and opening is not None:
+        positions = gripper.positions(opening)
+        for name, position in zip(gripper.joints, positions, strict=True):
+            q_hold[full.joints[full.getJointId(name)].idx_q] = position
     model = pin.buildReducedModel(full, locked, q_hold)
     data = model.createData()
     pin.framesForwardKinematics(model, data, np.zeros(model.nq))
     T_base_root = data.oMf[link_frame(model, spec.base_link)].inverse()
-    fingers = () if spec.gripper is None else spec.gripper.joints
     found = {}
     for element in read_urdf(spec.urdf).findall("link"):
         name = element.get("name", "")

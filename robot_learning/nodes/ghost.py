@@ -13,7 +13,7 @@ from robot_learning.kinematics.links import links_of
 from robot_learning.nodes import markers
 from robot_learning.nodes.markers import Colour
 from robot_learning.robot.description import description
-from robot_learning.robot.schema import Pose
+from robot_learning.robot.urdf_file import numbers, origin
 
 Array = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class Ghost:
             for part in element.findall("visual"):
                 self._markers.append(_marker(part))
                 moved_by.append(link.moved_by)
-                zero.append(link.T_base_link @ _origin(part))
+                zero.append(link.T_base_link @ origin(part))
         self._moved_by, self._zero = np.array(moved_by, dtype=int), np.array(zero)
 
     def at(self, q: Array, colour: Colour) -> list[Marker]:
@@ -59,9 +59,9 @@ def _marker(part: ET.Element) -> Marker:
     made = Marker(ns="reference")
     if geometry.tag == "mesh":
         made.type, made.mesh_resource = Marker.MESH_RESOURCE, geometry.get("filename", "")
-        scale = _numbers(geometry.get("scale", "1 1 1"))
+        scale = numbers(geometry.get("scale", "1 1 1"))
     elif geometry.tag == "box":
-        made.type, scale = Marker.CUBE, _numbers(geometry.get("size", ""))
+        made.type, scale = Marker.CUBE, numbers(geometry.get("size", ""))
     else:
         width = 2 * float(geometry.get("radius", ""))
         length = float(geometry.get("length", width))
@@ -69,15 +69,3 @@ def _marker(part: ET.Element) -> Marker:
         scale = [width, width, length]
     made.scale.x, made.scale.y, made.scale.z = scale
     return made
-
-
-def _origin(part: ET.Element) -> Array:
-    """Return the pose (4, 4) of a <visual> in its link, m."""
-    origin = part.find("origin")
-    told = {} if origin is None else origin.attrib
-    pose = {key: _numbers(told.get(key, "0 0 0")) for key in ("xyz", "rpy")}
-    return Pose.model_validate(pose).matrix()
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(word) for word in text.split()]

@@ -9,23 +9,13 @@ from std_msgs.msg import Float64MultiArray, MultiArrayDimension, MultiArrayLayou
 from robot_learning.nodes.diagnostics import WAITING, Diagnostics, diagnostic
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyResult, Status
+from robot_learning.safety.status import UNITS
 
 LEVELS = {
     Status.OK: DiagnosticStatus.OK,
     Status.LIMITED: DiagnosticStatus.OK,
     Status.STOPPING: DiagnosticStatus.WARN,
     Status.STOPPED: DiagnosticStatus.OK,
-}
-UNITS = {
-    Cause.POSITION: "rad or m",
-    Cause.VELOCITY: "rad/s or m/s",
-    Cause.TRACKING_ERROR: "rad or m",
-    Cause.SELF_COLLISION: "m",
-    Cause.SCENE_COLLISION: "m",
-    Cause.WORKSPACE: "m",
-    Cause.KEEP_OUT: "m",
-    Cause.TIP_SPEED: "m/s",
-    Cause.SINGULARITY: "m per joint unit",
 }
 
 

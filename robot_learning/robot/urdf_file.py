@@ -6,8 +6,14 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import resolve_uri
+from robot_learning.robot.schema import Pose
+
+Array = NDArray[np.float64]
 
 MOVABLE = ("revolute", "continuous", "prismatic")
 HELD = ("floating", "planar")  # can't be commanded; where they are with all coordinates at 0
@@ -175,6 +181,19 @@ def end(joint: ET.Element, tag: str) -> str:
     """Return the link that a joint has as its ``parent`` or ``child``."""
     found = joint.find(tag)
     return "" if found is None else found.get("link", "")
+
+
+def origin(part: ET.Element) -> Array:
+    """Return the pose (4, 4) of a <visual> or <collision> in its link, m."""
+    element = part.find("origin")
+    told = {} if element is None else element.attrib
+    pose = {key: numbers(told.get(key, "0 0 0")) for key in ("xyz", "rpy")}
+    return Pose.model_validate(pose).matrix()
+
+
+def numbers(text: str) -> list[float]:
+    """Return the numbers of an attribute."""
+    return [float(word) for word in text.split()]
 
 
 def _are_numbers(text: str, count: int) -> bool:

@@ -68,6 +68,20 @@ class Cause(str, Enum):
     """Somebody asked for a stop. Latches."""
 
 
+# Of the margins, by cause.
+UNITS = {
+    Cause.POSITION: "rad or m",
+    Cause.VELOCITY: "rad/s or m/s",
+    Cause.TRACKING_ERROR: "rad or m",
+    Cause.SELF_COLLISION: "m",
+    Cause.SCENE_COLLISION: "m",
+    Cause.WORKSPACE: "m",
+    Cause.KEEP_OUT: "m",
+    Cause.TIP_SPEED: "m/s",
+    Cause.SINGULARITY: "m per joint unit",
+}
+
+
 @dataclass(frozen=True)
 class SafetyResult:
     """What leaves the filter for one control period.
