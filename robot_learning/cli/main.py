@@ -18,8 +18,6 @@ from robot_learning.cli import (
     ladder,
     play,
     record,
-    play,
-    record,
     robot,
     safety,
     schema,
