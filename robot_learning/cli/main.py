@@ -10,7 +10,18 @@ import typer
 
 from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.extras import require, way_out
-from robot_learning.cli import data, demo, evaluate, export, play, record, safety, schema, train
+from robot_learning.cli import (
+    data,
+    demo,
+    evaluate,
+    export,
+    play,
+    record,
+    robot,
+    safety,
+    schema,
+    train,
+)
 from robot_learning.cli.options import PLAIN
 
 
@@ -37,6 +48,7 @@ app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
 app.command("record")(_with("demonstrations", record.record))
 app.add_typer(data.app, name="data")
+app.add_typer(robot.app, name="robot")
 app.command("schema")(schema.schema)
 app.add_typer(safety.app, name="safety")
 

@@ -1,0 +1,180 @@
+"""What opens and closes at the tip, and which way the tool points."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_learning.geometry.hulls import Part, parts
+from robot_learning.kinematics import ArmModel
+from robot_learning.kinematics.tree import links_at
+from robot_learning.robot import RobotSpec
+from robot_learning.robot.schema import TOOL_AXES
+from robot_learning.robot.urdf import UrdfJoint
+
+Array = NDArray[np.float64]
+DRIVEN = 3  # joints that open and close on their own; more are a hand
+TURN = 1.6  # rad that a finger turns which the URDF does not limit
+FORCE, STRONGEST = 20.0, 200.0  # N or N m: assumed, at most
+QUICK, SLOW = 0.3, 2.0  # s from closed to open, at least and at most
+WIDTH = 0.05  # m, assumed
+CLEAR = 0.8  # cosine from which an axis is plainly along the tool
+
+
+class Found(NamedTuple):
+    """A gripper as the YAML file has it, and where its values come from."""
+
+    settings: dict[str, Any]
+    sources: dict[str, str]
+
+
+def find_gripper(
+    spec: RobotSpec, fingers: Sequence[UrdfJoint], states: Mapping[str, Mapping[str, float]]
+) -> Found | None:
+    """Return the gripper made of the joints beyond the last of the arm; None for a hand.
+
+    Args:
+        spec: the robot without it.
+        fingers: joints beyond the last of the arm.
+        states: named ones, from an SRDF.
+    """
+    driven = [joint for joint in fingers if not joint.mimic]
+    if not 1 <= len(driven) <= DRIVEN or any(joint.name in spec.joints for joint in fingers):
+        return None
+    ends = _named(fingers, states)
+    source = f"SRDF: states {', '.join(ends)}" if ends else "computed: open is farther apart"
+    opened, closed = ends.values() if ends else _ends(spec, fingers, driven)
+    joints = {
+        joint.name: {"open": _place(joint, opened), "closed": _place(joint, closed)}
+        for joint in fingers
+    }
+    joints = {name: ends for name, ends in joints.items() if ends["open"] != ends["closed"]}
+    if not joints:
+        return None
+    width = round(abs(_spread(spec, fingers, opened) - _spread(spec, fingers, closed)), 3)
+    force, time = _force(driven), _time(driven, opened, closed)
+    return Found(
+        {"joints": joints, "width": width or WIDTH, "force": force, "time": time},
+        {
+            "gripper.joints": source,
+            "gripper.width": "computed: m that the fingers come nearer; measure it",
+            "gripper.force": "URDF: effort" if force != FORCE else "assumed",
+            "gripper.time": "computed from the speed limits, s",
+        },
+    )
+
+
+def find_tool_axis(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> tuple[str, str]:
+    """Return the axis of the tip that points out of the tool, and how it was found."""
+    model = ArmModel(spec)
+    T = model.forward(np.zeros(spec.n))
+    origin = model.screws[-1, 3:6]
+    own = [part for part in _parts(spec, fingers) if part.joint in {f.name for f in fingers}]
+    offset = T[:3, 3] - origin
+    if own:
+        centre = np.mean([part.points.mean(axis=0) for part in own], axis=0)
+        along, why = centre - origin, "computed: from the last joint to the fingers"
+    elif np.linalg.norm(offset) > 0.02:
+        along, why = offset, "computed: from the last joint to the tip"
+    else:
+        along, why = _outward(model), "computed: along the last joint, away from the arm"
+    inside = T[:3, :3].T @ along / max(float(np.linalg.norm(along)), 1e-9)
+    best = int(np.argmax(np.abs(inside)))
+    if abs(inside[best]) < CLEAR:
+        why += "; not plainly along an axis: look at it"
+    return TOOL_AXES[best + (0 if inside[best] > 0 else 3)], why
+
+
+def _outward(model: ArmModel) -> Array:
+    """Return the last joint's axis (3,), the way that leads out of the arm, all joints at 0."""
+    axis = model.screws[-1, :3]
+    before = model.screws[-1, 3:6] - model.screws[:-1, 3:6]
+    for way in before[::-1]:
+        if abs(way @ axis) > 1e-3:
+            return np.asarray(axis * np.sign(way @ axis))
+    return np.asarray(axis)
+
+
+def _named(
+    fingers: Sequence[UrdfJoint], states: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Return the named states that open and close all driven fingers, or nothing."""
+    driven = {joint.name for joint in fingers if not joint.mimic}
+    found: dict[str, dict[str, float]] = {}
+    for word in ("open", "close"):
+        for name, state in states.items():
+            if word in name.lower() and driven <= set(state):
+                found.setdefault(word, {joint: state[joint] for joint in driven})
+    return found if len(found) == 2 and found["open"] != found["close"] else {}
+
+
+def _ends(
+    spec: RobotSpec, fingers: Sequence[UrdfJoint], driven: Sequence[UrdfJoint]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the positions of the driven joints when open and when closed."""
+    rest = {joint.name: joint.nearest_to_zero() for joint in driven}
+    opened, closed = dict(rest), dict(rest)
+    for joint in driven:
+        low = -TURN if joint.lower is None else joint.lower
+        high = TURN if joint.upper is None else joint.upper
+        at_low, at_high = (
+            _spread(spec, fingers, {**rest, joint.name: place}, of=joint.name)
+            for place in (low, high)
+        )
+        opened[joint.name], closed[joint.name] = (low, high) if at_low > at_high else (high, low)
+    return opened, closed
+
+
+def _spread(
+    spec: RobotSpec, fingers: Sequence[UrdfJoint], driven: Mapping[str, float], of: str = ""
+) -> float:
+    """Return how far apart the ends of the fingers are, m; of one, from the tip."""
+    names = [joint.name for joint in fingers]
+    place = {joint.name: _place(joint, driven) for joint in fingers}
+    still, moved = links_at(spec, names, [{}, place])
+    centres: dict[str, Array] = {}
+    for before, after in zip(still, moved, strict=True):
+        own = [part for part in _parts(spec, fingers) if part.joint == before.joint]
+        if before.joint in names:
+            middle = np.append(before.pose[:3, 3], 1.0)
+            if own:
+                middle[:3] = np.concatenate([part.points for part in own]).mean(axis=0)
+            centres[before.joint] = (after.pose @ np.linalg.inv(before.pose) @ middle)[:3]
+    parents = {link.parent for link in still}
+    ends = [centre for name, centre in centres.items() if name not in parents]
+    if len(ends) > 1:
+        middle = np.mean(ends, axis=0)
+        return 2 * float(np.mean([np.linalg.norm(end - middle) for end in ends]))
+    tip = ArmModel(spec).forward(np.zeros(spec.n))[:3, 3]
+    return float(np.linalg.norm(ends[0] - tip))
+
+
+def _parts(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> list[Part]:
+    return parts(spec, [joint.name for joint in fingers])
+
+
+def _place(joint: UrdfJoint, driven: Mapping[str, float]) -> float:
+    """Return where a finger is with the driven ones at these positions, inside its limits."""
+    place = driven.get(joint.name, 0.0)
+    if joint.mimic:
+        place = joint.mimic.multiplier * driven.get(joint.mimic.joint, 0.0) + joint.mimic.offset
+    low = -np.inf if joint.lower is None else joint.lower
+    high = np.inf if joint.upper is None else joint.upper
+    return float(np.clip(place, low, high))
+
+
+def _force(driven: Sequence[UrdfJoint]) -> float:
+    efforts = [joint.effort for joint in driven if joint.effort]
+    return min(efforts) if efforts and min(efforts) <= STRONGEST else FORCE
+
+
+def _time(
+    driven: Sequence[UrdfJoint], opened: Mapping[str, float], closed: Mapping[str, float]
+) -> float:
+    times = [
+        abs(opened[joint.name] - closed[joint.name]) / joint.velocity
+        for joint in driven
+        if joint.velocity
+    ]
+    return round(float(np.clip(max(times, default=0.5), QUICK, SLOW)), 2)
