@@ -26,7 +26,8 @@ ALLOWED = {
     "assurance": {"base", "robot", "kinematics", "geometry", "safety", "worlds"},
     "nodes": {"base", "robot", "kinematics", "safety", "policy", "monitoring"},
 }
-ALLOWED["onboarding"] = {*ALLOWED["assurance"], "assurance", "envs", "experts", "evaluation"}
+ALLOWED["onboarding"] = {*ALLOWED["evaluation"], "kinematics", "geometry", "safety", "assurance"}
+ALLOWED["onboarding"] |= {"evaluation"}
 ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {

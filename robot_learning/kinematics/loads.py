@@ -11,15 +11,16 @@ GRAVITY = 9.81  # m/s²
 
 
 def gravity_load(model: ArmModel, q: Array) -> Array:
-    """Return the share (n,) of each joint's effort that holds the arm at ``q`` (n,).
+    """Return the share (m, n) of each joint's effort that holds the arm at ``q`` (m, n).
 
     0 where the URDF gives a joint no effort.
     """
     spec, whole = model.spec, pin.buildReducedModel(*reduced(model.spec))
     whole.gravity.linear = model.T_base_root[:3, :3].T @ model.gravity * GRAVITY
-    at = np.zeros(whole.nq)
+    data, at, found = whole.createData(), np.zeros(whole.nq), np.zeros(q.shape)
     places = [whole.joints[whole.getJointId(name)].idx_q for name in spec.joints]
-    at[places] = q
-    torque = np.abs(pin.computeGeneralizedGravity(whole, whole.createData(), at))[places]
+    for row, place in zip(found, q, strict=True):
+        at[places] = place
+        row[:] = np.abs(pin.computeGeneralizedGravity(whole, data, at))[places]
     effort = whole.effortLimit[places]
-    return np.where(effort > 0, torque / np.maximum(effort, 1e-9), 0.0)
+    return np.where(effort > 0, found / np.maximum(effort, 1e-9), 0.0)

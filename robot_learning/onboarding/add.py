@@ -1,5 +1,6 @@
 """A robot's YAML file made from its URDF: which rule decides what, in which order."""
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -194,6 +195,10 @@ def _put_floor(draft: Draft, wishes: Wishes) -> None:
     elif ground is not None and abs(min(ground, root)) > FLAT:
         what = "lowest point that does not move" if ground <= root else "URDF's root"
         draft.put("safety.floor", round(min(ground, root), 3), f"the {what}, m")
+    sunk = Surroundings(draft.spec()).sunk
+    if sunk > 0 and wishes.floor is None:
+        height = math.floor(1e3 * (draft.spec().safety.floor - sunk)) / 1e3
+        draft.put("safety.floor", height, "lower than the base: what turns there reaches below, m")
 
 
 def _put_home(draft: Draft, states: Mapping[str, Mapping[str, float]]) -> Home:

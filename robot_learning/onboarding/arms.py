@@ -9,7 +9,8 @@ from robot_learning.robot.urdf import UrdfJoint
 LEAST = 3  # joints of an arm
 FINGER = 4  # joints of a finger, at most
 TRAVEL = 0.1  # m that a sliding finger travels, at most
-FINGERS = {"finger", "gripper", "jaw", "claw", "thumb", "knuckle", "grip", "grasp"}
+FINGERS = {"finger", "jaw", "claw", "thumb", "knuckle"}
+HANDS = {*FINGERS, "gripper", "grip", "grasp"}  # of joints; a wrist may carry the gripper
 # What chains of joints may be that are no arms, and what may carry an arm.
 OTHERS = {
     *("leg", "hip", "knee", "ankle", "foot", "toe", "thigh", "calf", "shank"),
@@ -81,7 +82,7 @@ def _is_palm(tree: Tree, chain: Sequence[UrdfJoint], below: Sequence[UrdfJoint])
         return True
     joint = below[0]
     driven = bool(joint.mimic) or joint.name in tree.mimicked
-    named = bool(FINGERS & {*words(joint.name), *words(joint.child)})
+    named = bool(HANDS & {*words(joint.name)} or FINGERS & {*words(joint.child)})
     slides = joint.type == "prismatic" and _travel(joint) <= TRAVEL and len(chain) > LEAST
     return deepest <= FINGER // 2 and (driven or named or (slides and deepest == 1))
 

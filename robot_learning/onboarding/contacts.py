@@ -14,6 +14,7 @@ from robot_learning.robot.schema import Solid
 Array = NDArray[np.float64]
 LOOKS = 60  # configurations that show how far apart a pair gets
 ROOM = 2.0  # margins that are kept at home
+OFF_FLOOR = 1.2  # margins that everything can keep from the floor
 
 
 class Pair(NamedTuple):
@@ -36,6 +37,7 @@ class Surroundings:
     Attributes:
         arm: the bodies.
         pairs: what is kept apart; none that always touch.
+        sunk: how far the floor would have to be lower for all to keep off it somewhere, m.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
@@ -55,20 +57,25 @@ class Surroundings:
         ]
         rng = np.random.default_rng(1)
         looks = rng.uniform(spec.soft_lower, spec.soft_upper, (LOOKS, spec.n))
+        margin = spec.safety.collision_margin
+        apart = [self._apart(i, floor, looks) for i, _ in grounded]
+        self.sunk = max(0.0, OFF_FLOOR * margin - min(apart, default=np.inf))
+        apart += [self._apart(i, j, looks) for i, j in own]
         self.pairs = [
-            Pair(i, other, room)
-            for i, other in [*grounded, *own]
-            if (room := self._room(i, other, looks)) > 0
+            Pair(i, other, min(ROOM * margin, most / 2))
+            for (i, other), most in zip([*grounded, *own], apart, strict=True)
+            if most > 0
         ]
 
-    def _room(self, first: int, second: "int | Shape", looks: Array) -> float:
-        wanted = ROOM * self.arm.spec.safety.collision_margin
+    def _apart(self, first: int, second: "int | Shape", looks: Array) -> float:
+        """Return how far apart two get, m; no more than what is enough."""
+        enough = 2 * ROOM * self.arm.spec.safety.collision_margin
         most = -np.inf
         for q in looks:
             most = max(most, self.arm.distance(first, second, q))
-            if most >= 2 * wanted:
-                return wanted
-        return min(wanted, most / 2)
+            if most >= enough:
+                break
+        return most
 
     def touching(self, q: Array) -> Pair | None:
         """Return a pair that is nearer at ``q`` (n,) than home should have it, or None."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.geometry.hulls import Part, parts
+from robot_learning.geometry.hulls import parts
 from robot_learning.kinematics import ArmModel
 from robot_learning.kinematics.tree import links_at
 from robot_learning.robot import RobotSpec
@@ -44,7 +44,8 @@ def find_gripper(
         return None
     ends = _named(fingers, states)
     source = f"SRDF: states {', '.join(ends)}" if ends else "computed: open is farther apart"
-    opened, closed = ends.values() if ends else _ends(spec, fingers, driven)
+    hand = _Hand(spec, fingers)
+    opened, closed = ends.values() if ends else _ends(hand, driven)
     joints = {
         joint.name: {"open": _place(joint, opened), "closed": _place(joint, closed)}
         for joint in fingers
@@ -52,7 +53,7 @@ def find_gripper(
     joints = {name: ends for name, ends in joints.items() if ends["open"] != ends["closed"]}
     if not joints:
         return None
-    width = round(abs(_spread(spec, fingers, opened) - _spread(spec, fingers, closed)), 3)
+    width = round(abs(hand.spread(opened) - hand.spread(closed)), 3)
     force, time = _force(driven), _time(driven, opened, closed)
     return Found(
         {"joints": joints, "width": width or WIDTH, "force": force, "time": time},
@@ -70,10 +71,10 @@ def find_tool_axis(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> tuple[str, 
     model = ArmModel(spec)
     T = model.forward(np.zeros(spec.n))
     origin = model.screws[-1, 3:6]
-    own = [part for part in _parts(spec, fingers) if part.joint in {f.name for f in fingers}]
+    own = _centres(spec, [joint.name for joint in fingers]) if fingers else {}
     offset = T[:3, 3] - origin
     if own:
-        centre = np.mean([part.points.mean(axis=0) for part in own], axis=0)
+        centre = np.mean(list(own.values()), axis=0)
         along, why = centre - origin, "computed: from the last joint to the fingers"
     elif np.linalg.norm(offset) > 0.02:
         along, why = offset, "computed: from the last joint to the tip"
@@ -109,49 +110,50 @@ def _named(
     return found if len(found) == 2 and found["open"] != found["close"] else {}
 
 
-def _ends(
-    spec: RobotSpec, fingers: Sequence[UrdfJoint], driven: Sequence[UrdfJoint]
-) -> tuple[dict[str, float], dict[str, float]]:
+def _ends(hand: "_Hand", driven: Sequence[UrdfJoint]) -> tuple[dict[str, float], dict[str, float]]:
     """Return the positions of the driven joints when open and when closed."""
     rest = {joint.name: joint.nearest_to_zero() for joint in driven}
     opened, closed = dict(rest), dict(rest)
     for joint in driven:
         low = -TURN if joint.lower is None else joint.lower
         high = TURN if joint.upper is None else joint.upper
-        at_low, at_high = (
-            _spread(spec, fingers, {**rest, joint.name: place}, of=joint.name)
-            for place in (low, high)
-        )
+        at_low, at_high = (hand.spread({**rest, joint.name: place}) for place in (low, high))
         opened[joint.name], closed[joint.name] = (low, high) if at_low > at_high else (high, low)
     return opened, closed
 
 
-def _spread(
-    spec: RobotSpec, fingers: Sequence[UrdfJoint], driven: Mapping[str, float], of: str = ""
-) -> float:
-    """Return how far apart the ends of the fingers are, m; of one, from the tip."""
-    names = [joint.name for joint in fingers]
-    place = {joint.name: _place(joint, driven) for joint in fingers}
-    still, moved = links_at(spec, names, [{}, place])
-    centres: dict[str, Array] = {}
-    for before, after in zip(still, moved, strict=True):
-        own = [part for part in _parts(spec, fingers) if part.joint == before.joint]
-        if before.joint in names:
-            middle = np.append(before.pose[:3, 3], 1.0)
-            if own:
-                middle[:3] = np.concatenate([part.points for part in own]).mean(axis=0)
-            centres[before.joint] = (after.pose @ np.linalg.inv(before.pose) @ middle)[:3]
-    parents = {link.parent for link in still}
-    ends = [centre for name, centre in centres.items() if name not in parents]
-    if len(ends) > 1:
-        middle = np.mean(ends, axis=0)
-        return 2 * float(np.mean([np.linalg.norm(end - middle) for end in ends]))
-    tip = ArmModel(spec).forward(np.zeros(spec.n))[:3, 3]
-    return float(np.linalg.norm(ends[0] - tip))
+class _Hand:
+    """Where the ends of fingers are."""
+
+    def __init__(self, spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> None:
+        self._spec, self._fingers = spec, fingers
+        self._names = [joint.name for joint in fingers]
+        self._still = links_at(spec, self._names, [{}])[0]
+        self._centres = _centres(spec, self._names)
+        self._tip = ArmModel(spec).forward(np.zeros(spec.n))[:3, 3]
+
+    def spread(self, driven: Mapping[str, float]) -> float:
+        """Return how far apart the ends of the fingers are, m; of a single one, from the tip."""
+        place = {joint.name: _place(joint, driven) for joint in self._fingers}
+        moved = links_at(self._spec, self._names, [place])[0]
+        parents, ends = {link.parent for link in self._still}, []
+        for before, after in zip(self._still, moved, strict=True):
+            if before.joint in self._names and before.joint not in parents:
+                middle = self._centres.get(before.joint, before.pose[:3, 3])
+                there = after.pose @ np.linalg.inv(before.pose) @ np.append(middle, 1.0)
+                ends.append(there[:3])
+        if len(ends) == 1:
+            return float(np.linalg.norm(ends[0] - self._tip))
+        return 2 * float(np.linalg.norm(ends - np.mean(ends, axis=0), axis=1).mean())
 
 
-def _parts(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> list[Part]:
-    return parts(spec, [joint.name for joint in fingers])
+def _centres(spec: RobotSpec, joints: Sequence[str]) -> dict[str, Array]:
+    """Return the middle (3,) of what each of these joints moves, all joints at 0, m."""
+    points: dict[str, list[Array]] = {}
+    for part in parts(spec, joints):
+        if part.joint in joints:
+            points.setdefault(part.joint, []).append(part.points)
+    return {joint: np.concatenate(own).mean(axis=0) for joint, own in points.items()}
 
 
 def _place(joint: UrdfJoint, driven: Mapping[str, float]) -> float:

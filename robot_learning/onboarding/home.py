@@ -15,6 +15,7 @@ from robot_learning.robot import RobotSpec
 
 Array = NDArray[np.float64]
 DRAWS = 6000
+REACHES = 1000  # of them that show the reach
 TRIES = 400  # configurations that are looked at for contacts
 SINGULAR = 0.05  # least singular value, as a share of the reach
 LOAD = 0.7  # share of a joint's effort that gravity may take
@@ -33,7 +34,7 @@ class Home:
         surroundings: what it must keep away from.
 
     Attributes:
-        reach: of the tip from the first joint, m.
+        reach: of the tip from the first joint with joints that slide in their middle, m.
     """
 
     def __init__(self, spec: RobotSpec, surroundings: Surroundings) -> None:
@@ -43,7 +44,7 @@ class Home:
         poses, jacobians = zip(*map(self.model.pose_and_jacobian, self._drawn), strict=True)
         self._T, J = np.array(poses), np.array(jacobians)[:, :3]
         self._shoulder = self.model.screws[0, 3:6]
-        self.reach = float(np.linalg.norm(self._T[:, :3, 3] - self._shoulder, axis=1).max())
+        self.reach = _reach(self.model, self._drawn[:REACHES])
         self._sigma = np.linalg.svd(J, compute_uv=False)[:, -1] / self.reach
 
     def why_not(self, q: Array) -> str:
@@ -81,12 +82,14 @@ class Home:
     def _first_free(self, candidates: Array) -> Array | None:
         rounded = np.round(candidates, DECIMALS)
         free = [q for q in rounded if not self.why_not(q)]
-        light = [q for q in free if self.load(q) <= LOAD]
-        return (light or free or [None])[0]
+        if not free:
+            return None
+        light = gravity_load(self.model, np.array(free)).max(axis=1) <= LOAD
+        return free[int(np.argmax(light))]
 
     def load(self, q: Array) -> float:
         """Return the largest share of a joint's effort that gravity takes at ``q`` (n,)."""
-        return float(gravity_load(self.model, q).max())
+        return float(gravity_load(self.model, q[None]).max())
 
     def _polished(self, starts: Array) -> Array:
         """Return configurations (m, n) improved as far as their surroundings go, best first."""
@@ -125,6 +128,17 @@ class Home:
             f"{self.spec.urdf}: no configuration was found in which the arm is free; in "
             f"{share:.0%} of them {worst}; give another --base or --tip, or --floor"
         )
+
+
+def _reach(model: ArmModel, drawn: Array) -> float:
+    spec = model.spec
+    middle = (spec.soft_lower + spec.soft_upper) / 2
+    slides = model.screws[:, 6] > 0
+    at = np.where(slides, middle, drawn)
+    tips = np.array([model.forward(q)[:3, 3] for q in at])
+    # Where the first joints slide, the arm begins at the middle of its tips.
+    start = tips.mean(axis=0) if slides[0] else model.screws[0, 3:6]
+    return float(np.linalg.norm(tips - start, axis=1).max())
 
 
 def named_home(home: Home, states: Mapping[str, Mapping[str, float]]) -> tuple[str, Array] | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from robot_learning.base.errors import ConfigError
 from robot_learning.kinematics import ArmModel, inverse
 from robot_learning.kinematics.sampling import SPREAD
+from robot_learning.policy.interface import TIP_SPEED
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import SafetyFilter
 
@@ -20,7 +21,9 @@ AXIS = 0.2  # share of the reach that goals keep from the axis of the first join
 GROUND = 0.1  # share of the reach that goals keep from the floor
 SOLVED = 0.96  # share of the places in the box that the arm reaches
 POOR = 0.8  # share below which the user is told
+WIDEST = 0.35  # m that the box goes beyond home to a side, at most
 SHRINK = 0.9
+NEAR = 0.02  # m that the box goes beyond home to every side, at least
 SIZES = 12
 # An episode of Reach is so many policy periods long; the way to a goal may take a part of it.
 STEPS, SHARE = 50, 2 / 3
@@ -55,7 +58,7 @@ def find_workspace(spec: RobotSpec) -> Workspace:
     reach = float(np.linalg.norm(tips - model.screws[0, 3:6], axis=1).max())
     lower, upper = np.percentile(tips, [LOW, HIGH], axis=0)
     lower[2] = max(float(tips[:, 2].min()), spec.safety.floor + GROUND * reach)
-    lower, upper = np.minimum(lower, home - 0.02), np.maximum(upper, home + 0.02)
+    lower, upper = np.maximum(lower, home - WIDEST), np.minimum(upper, home + WIDEST)
     lower, upper = _beside_axis(lower, upper, model, home, reach)
     for _ in range(SIZES):
         solved = _solved(model, lower, upper)
@@ -63,9 +66,10 @@ def find_workspace(spec: RobotSpec) -> Workspace:
             break
         centre = (lower + upper + 2 * home) / 4
         lower, upper = (centre + SHRINK * (corner - centre) for corner in (lower, upper))
-    lower, upper = np.ceil(100 * lower) / 100, np.floor(100 * upper) / 100
-    inside = free[((tips >= lower) & (tips <= upper)).all(axis=1)]
-    return Workspace(lower, upper, solved, _policy_every(spec, inside))
+    lower, upper = np.minimum(lower, home - NEAR), np.maximum(upper, home + NEAR)
+    lower, upper = lower.round(2), upper.round(2)
+    inside = ((tips >= lower) & (tips <= upper)).all(axis=1)
+    return Workspace(lower, upper, solved, _policy_every(spec, free[inside], tips[inside]))
 
 
 def _free(spec: RobotSpec) -> Array:
@@ -101,9 +105,9 @@ def _beside_axis(
     middle, near = model.screws[0, 3 + k], AXIS * reach
     lower, upper = lower.copy(), upper.copy()
     if off[k] > 0:
-        lower[k] = min(max(lower[k], middle + near), home[k] - 0.02)
+        lower[k] = min(max(lower[k], middle + near), home[k] - NEAR)
     else:
-        upper[k] = max(min(upper[k], middle - near), home[k] + 0.02)
+        upper[k] = max(min(upper[k], middle - near), home[k] + NEAR)
     return lower, upper
 
 
@@ -114,13 +118,12 @@ def _solved(model: ArmModel, lower: Array, upper: Array) -> float:
     return float(np.mean([inverse.solve(model, at, home, attempts=3).converged for at in places]))
 
 
-def _policy_every(spec: RobotSpec, free: Array) -> int:
+def _policy_every(spec: RobotSpec, free: Array, tips: Array) -> int:
     """Return how many control periods make a policy period that leaves time for most goals."""
     if len(free) < 2:
         return 1
-    rng = np.random.default_rng(2)
-    starts, ends = free[rng.integers(len(free), size=(2, 300))]
-    # The last of a way goes slower and slower; the ends of an episode are not drawn at home.
-    time = (np.abs(ends - starts) / spec.soft_velocity).max(axis=1)
-    needed = float(np.percentile(time, SLOWEST))
+    starts, ends = np.random.default_rng(2).integers(len(free), size=(2, 300))
+    turns = (np.abs(free[ends] - free[starts]) / spec.soft_velocity).max(axis=1)
+    ways = np.linalg.norm(tips[ends] - tips[starts], axis=1) / TIP_SPEED
+    needed = float(np.percentile(np.maximum(turns, ways), SLOWEST))
     return max(1, math.ceil(needed / (SHARE * STEPS * spec.control_period)))

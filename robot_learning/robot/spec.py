@@ -159,6 +159,11 @@ class RobotSpec:
         """Time between two decisions of the policy, s."""
         return self.control_period * self.policy_every
 
+    @cached_property
+    def urdf_sha256(self) -> str:
+        """sha256 of the URDF, in hex."""
+        return hashlib.sha256(urdf_text(self.urdf)).hexdigest()
+
     def contract(self) -> dict[str, Any]:
         """Return what a policy trained on this robot depends on, ready for JSON.
 
@@ -170,7 +175,7 @@ class RobotSpec:
         )
         return {
             "name": self.name,
-            "urdf_sha256": hashlib.sha256(urdf_text(self.urdf)).hexdigest(),
+            "urdf_sha256": self.urdf_sha256,
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,
