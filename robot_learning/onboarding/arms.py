@@ -7,7 +7,9 @@ from robot_learning.onboarding.tree import Tree, words
 from robot_learning.robot.urdf import UrdfJoint
 
 LEAST = 3  # joints of an arm
+CARRIED = 6  # joints of a single arm beyond what is named as its torso is
 FINGER = 4  # joints of a finger, at most
+FAR, TURNS = 20.0, 1000.0  # m and rad that no joint of an arm travels
 TRAVEL = 0.1  # m that a sliding finger travels, at most
 FINGERS = {"finger", "jaw", "claw", "thumb", "knuckle"}
 HANDS = {*FINGERS, "gripper", "grip", "grasp"}  # of joints; a wrist may carry the gripper
@@ -58,11 +60,14 @@ def arm_of(tree: Tree, chain: Sequence[UrdfJoint]) -> Arm:
 
 def without_carriers(chain: Sequence[UrdfJoint]) -> tuple[UrdfJoint, ...]:
     """Return a chain without the torso and the like that it begins with."""
+    drives = [number for number, joint in enumerate(chain) if _drives(joint)]
+    if drives and len(chain) - drives[-1] > LEAST:
+        return tuple(chain[drives[-1] + 1 :])
     names = [{*words(joint.name)} for joint in chain]
     named = [number for number, name in enumerate(names) if name & CARRIERS]
-    # `waist` is what some makers call the first joint of an arm, too: an arm needs enough others.
+    # `waist` is what some makers call the first joint of an arm.
     first = named[-1] + 1 if named and named == list(range(len(named))) else 0
-    return tuple(chain[first if len(chain) - first >= LEAST + 2 else 0 :])
+    return tuple(chain[first if len(chain) - first >= CARRIED else 0 :])
 
 
 def _chains(tree: Tree, link: str, chain: tuple[UrdfJoint, ...]) -> list[tuple[UrdfJoint, ...]]:
@@ -85,6 +90,11 @@ def _is_palm(tree: Tree, chain: Sequence[UrdfJoint], below: Sequence[UrdfJoint])
     named = bool(HANDS & {*words(joint.name)} or FINGERS & {*words(joint.child)})
     slides = joint.type == "prismatic" and _travel(joint) <= TRAVEL and len(chain) > LEAST
     return deepest <= FINGER // 2 and (driven or named or (slides and deepest == 1))
+
+
+def _drives(joint: UrdfJoint) -> bool:
+    """Say whether a joint goes as far as only a vehicle does."""
+    return _travel(joint) > (FAR if joint.type == "prismatic" else TURNS)
 
 
 def _travel(joint: UrdfJoint) -> float:

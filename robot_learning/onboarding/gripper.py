@@ -19,6 +19,7 @@ TURN = 1.6  # rad that a finger turns which the URDF does not limit
 FORCE, STRONGEST = 20.0, 200.0  # N or N m: assumed, at most
 QUICK, SLOW = 0.3, 2.0  # s from closed to open, at least and at most
 WIDTH = 0.05  # m, assumed
+BEHIND = 0.05  # m that a link is long which points against the axis of its frame
 CLEAR = 0.8  # cosine from which an axis is plainly along the tool
 
 
@@ -79,7 +80,7 @@ def find_tool_axis(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> tuple[str, 
     elif np.linalg.norm(offset) > 0.02:
         along, why = offset, "computed: from the last joint to the tip"
     else:
-        along, why = _outward(model), "computed: along the last joint, away from the arm"
+        along, why = _outward(spec, model, T[:3, :3]), "computed: along the last joint"
     inside = T[:3, :3].T @ along / max(float(np.linalg.norm(along)), 1e-9)
     best = int(np.argmax(np.abs(inside)))
     if abs(inside[best]) < CLEAR:
@@ -87,14 +88,14 @@ def find_tool_axis(spec: RobotSpec, fingers: Sequence[UrdfJoint]) -> tuple[str, 
     return TOOL_AXES[best + (0 if inside[best] > 0 else 3)], why
 
 
-def _outward(model: ArmModel) -> Array:
-    """Return the last joint's axis (3,), the way that leads out of the arm, all joints at 0."""
-    axis = model.screws[-1, :3]
-    before = model.screws[-1, 3:6] - model.screws[:-1, 3:6]
-    for way in before[::-1]:
-        if abs(way @ axis) > 1e-3:
-            return np.asarray(axis * np.sign(way @ axis))
-    return np.asarray(axis)
+def _outward(spec: RobotSpec, model: ArmModel, tip: Array) -> Array:
+    """Return the last joint's axis (3,), the way that the tip's own axis or the last link goes."""
+    axis, origin = model.screws[-1, :3], model.screws[-1, 3:6]
+    ahead = axis * np.sign((tip.T @ axis)[np.argmax(np.abs(tip.T @ axis))])
+    own = [part.points for part in parts(spec) if part.joint == spec.joints[-1]]
+    reach = (np.concatenate(own) - origin) @ ahead if own else np.zeros(1)
+    back = -reach.min() > max(2 * reach.max(), BEHIND)
+    return np.asarray(-ahead if back else ahead)
 
 
 def _named(

@@ -19,7 +19,7 @@ ALONE = 0.02  # s, the longest physics step, of an arm that touches nothing
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
-MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
+MAX_FORCE = 1e6  # N m or N, where the URDF gives no effort limit
 
 
 class BulletArm:
