@@ -9,7 +9,7 @@ PACKAGE = "robot_learning"
 SHARE = Path("share", PACKAGE)
 MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
 
-ROBOTS = ["example-robot-data"]
+ROBOTS = ["example-robot-data", "xacro"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
 MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
 VIEW = ["pycollada", "trimesh>=4.6", "viser>=1.1"]

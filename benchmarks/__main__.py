@@ -14,6 +14,7 @@ from benchmarks import (
     experts,
     guarded,
     learning,
+    onboarding,
     physics,
     policies,
     safety,
@@ -70,9 +71,20 @@ def main() -> None:
         default=0,
         help="train every task on the Panda with so many seeds, 1000 episodes each",
     )
+    parser.add_argument(
+        "--onboarding",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        default=[],
+        help="robot add with every URDF below these folders; --quick leaves out the training",
+    )
     arguments = parser.parse_args()
     everything = False
-    if arguments.safety:
+    if arguments.onboarding:
+        folder = arguments.runs / "onboarding"
+        rows = list(onboarding.rows(arguments.onboarding, folder, not arguments.quick))
+    elif arguments.safety:
         rows = safety.rows(arguments.safety)
     elif arguments.simulation:
         rows = simulation.rows(arguments.runs) + vectorised.rows()

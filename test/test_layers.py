@@ -27,6 +27,8 @@ ALLOWED = {
     "nodes": {"base", "robot", "kinematics", "safety", "policy", "monitoring"},
 }
 ALLOWED["viewing"] = {*ALLOWED["envs"], "geometry", "envs", "evaluation"}
+ALLOWED["onboarding"] = {*ALLOWED["evaluation"], "kinematics", "geometry", "safety", "assurance"}
+ALLOWED["onboarding"] |= {"evaluation"}
 ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {

@@ -67,17 +67,35 @@ def resolve_uri(uri: str, base: Path) -> Path:
 
     Args:
         uri: ``package://<package>/<path>`` where the package is a ROS package, a Python package,
-            a folder under ``cmeel.prefix/share``, or one of that name beside or above ``base``;
-            or a path, relative to ``base``.
+            a folder under ``cmeel.prefix/share``, one of that name beside or above ``base``, or
+            one above it that holds the file; or a path, relative to ``base``.
         base: folder of the file that holds the reference.
     """
     if not uri.startswith("package://"):
         return (base / uri.removeprefix("file://")).resolve()
     package, _, rest = uri.removeprefix("package://").partition("/")
-    roots = package_roots(package)
-    # Without a ROS environment the package is the folder of that name around the URDF, or beside.
-    above = [parent / package / rest for parent in (base, *base.absolute().parents)]
-    for path in [*(root / rest for root in roots), *above]:
+    return _in_package(package, rest, base)
+
+
+def find_package(package: str, base: Path) -> Path:
+    """Return the folder of a package, looked for as :func:`resolve_uri` does.
+
+    Where none has that name it is the package around ``base``, kept under another name.
+    """
+    found, around = _in_package(package, "", base), (base, *base.absolute().parents)
+    if found.is_dir():
+        return found
+    own = [folder for folder in around if (folder / "package.xml").is_file()]
+    return own[0] if own else base.absolute().parent
+
+
+def _in_package(package: str, rest: str, base: Path) -> Path:
+    """Return a file of a package; where there is none, where it should be."""
+    roots, around = package_roots(package), (base, *base.absolute().parents)
+    # Without a ROS environment the package is the folder of that name around the URDF, or beside;
+    # or one around it that was given another name.
+    places = [*(root / rest for root in roots), *(folder / package / rest for folder in around)]
+    for path in [*places, *(folder / rest for folder in around if rest)]:
         if path.exists():
             return path.resolve()
     return (roots[0] if roots else base / package) / rest

@@ -56,8 +56,10 @@ def read_bodies(spec: RobotSpec) -> list[Body]:
     return [_swept(way) for way in ways]
 
 
-# Hulls of fine meshes take seconds; a robot's are made once a process, by its hash.
-_made: dict[str, "_Parts"] = {}
+# Hulls of fine meshes take seconds; a URDF's are made once a process, by its hash.
+Hull = tuple[Any, Array, float]
+_hulls: dict[tuple[str, str], tuple[pin.GeometryModel, list[Hull]]] = {}
+_made: dict[str, "_Parts"] = {}  # by the robot's hash
 
 
 class _Parts(NamedTuple):
@@ -75,7 +77,7 @@ class _Parts(NamedTuple):
     shapes: pin.GeometryModel
     locked: list[int]
     q_hold: Array
-    hulls: list[tuple[Any, Array, float]]
+    hulls: list[Hull]
 
 
 class Part(NamedTuple):
@@ -147,14 +149,19 @@ def _placed(
 
 def _read_parts(spec: RobotSpec) -> _Parts:
     full, locked, q_hold = reduced(spec)
-    shapes, hulls = _read_shapes(spec, full), []
-    for item in shapes.geometryObjects:
-        try:
-            hulls.append(_convex(item.geometry))
-        except (ValueError, RuntimeError) as error:
-            where = f"{spec.urdf}: link '{_link_of(item)}': <collision> {item.meshPath}"
-            raise ConfigError(f"{where}: no convex hull: {_why(error)}") from error
-    return _Parts(full, shapes, locked, q_hold, hulls)
+    key = (str(spec.urdf), spec.urdf_sha256)
+    if key not in _hulls:
+        shapes = _read_shapes(spec, full)
+        _hulls[key] = shapes, [_hull_of(spec, item) for item in shapes.geometryObjects]
+    return _Parts(full, _hulls[key][0], locked, q_hold, _hulls[key][1])
+
+
+def _hull_of(spec: RobotSpec, item: pin.GeometryObject) -> Hull:
+    try:
+        return _convex(item.geometry)
+    except (ValueError, RuntimeError) as error:
+        where = f"{spec.urdf}: link '{_link_of(item)}': <collision> {item.meshPath}"
+        raise ConfigError(f"{where}: no convex hull: {_why(error)}") from error
 
 
 def _link_of(item: pin.GeometryObject) -> str:
@@ -177,7 +184,7 @@ def _why(error: Exception) -> str:
     return " ".join(str(error).split("message: ")[-1].split("Hint:")[0].split())
 
 
-def _convex(shape: Any) -> tuple[Any, Array, float]:
+def _convex(shape: Any) -> Hull:
     """Return a convex shape, and points (m, 3) with a radius that enclose it, own frame, m."""
     if isinstance(shape, coal.Sphere):
         return shape, np.zeros((1, 3)), shape.radius
@@ -196,7 +203,7 @@ def _convex(shape: Any) -> tuple[Any, Array, float]:
     return _convex_mesh(shape)
 
 
-def _convex_mesh(mesh: Any) -> tuple[Any, Array, float]:
+def _convex_mesh(mesh: Any) -> Hull:
     points = np.array(mesh.vertices()).reshape(-1, 3)
     thick = _thickened(points)
     if len(thick) > len(points):
@@ -253,7 +260,8 @@ def _thin(points: Array, most: int = MOST) -> tuple[Array, float]:
     angle = np.pi * (1 + np.sqrt(5)) * turn
     xy = np.sqrt(1 - z * z) * np.array([np.cos(angle), np.sin(angle)])
     kept = np.unique(np.argmax(points @ np.vstack([xy, z]), axis=0))
-    hull = _hull(points[kept])
+    corners = _thickened(points[kept])
+    hull = _hull(corners)
     point, away, still = coal.Sphere(0.0), coal.Transform3s(), coal.Transform3s()
     request, result = coal.DistanceRequest(), coal.DistanceResult()
     farthest = 0.0
@@ -261,4 +269,4 @@ def _thin(points: Array, most: int = MOST) -> tuple[Array, float]:
         away.setTranslation(left_out)
         result.clear()
         farthest = max(farthest, coal.distance(hull, still, point, away, request, result))
-    return points[kept], farthest + 1e-6
+    return corners, farthest + 1e-6

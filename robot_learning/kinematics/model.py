@@ -81,7 +81,7 @@ class ArmModel:
     def R_base_down(self) -> Array:
         """Rotation (3, 3) of the tip nearest to that at home with the tool pointing down."""
         R = self.forward(self.spec.home)[:3, :3]
-        axis = R[:, self.spec.tool_axis]
+        axis = R @ self.spec.tool_direction
         return np.asarray(pin.Quaternion.FromTwoVectors(axis, -UP).toRotationMatrix() @ R)
 
     def turn_down(self, T_base_tip: Array) -> Array:
@@ -91,7 +91,7 @@ class ArmModel:
         """
         R = T_base_tip[:3, :3]
         if self.spec.n < 6:
-            return shortest_turn(R[:, self.spec.tool_axis].copy(), -UP)
+            return shortest_turn(R @ self.spec.tool_direction, -UP)
         return rotation_vector(self.R_base_down @ R.T)
 
 

@@ -7,7 +7,7 @@ from robot_learning.base.paths import resolve_uri
 from robot_learning.robot.urdf_file import urdf_text
 
 
-def description(urdf: Path) -> str:
+def description(urdf: Path, text: bytes | None = None) -> str:
     """Return a URDF's text with its meshes and textures as ``file://`` URIs.
 
     Viewers look for ``package://`` in ROS packages alone, and know no folder that a path could
@@ -16,8 +16,9 @@ def description(urdf: Path) -> str:
 
     Args:
         urdf: a file that :class:`~robot_learning.robot.urdf.Urdf` has read.
+        text: what it says, where that is not what is read from it.
     """
-    root = ET.fromstring(urdf_text(urdf))
+    root = ET.fromstring(urdf_text(urdf) if text is None else text)
     for link in root.findall("link"):
         for part in [*link.findall("visual"), *link.findall("collision")]:
             mesh = part.find("geometry/mesh")

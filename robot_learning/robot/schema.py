@@ -1,7 +1,7 @@
 """What a robot's YAML file may say; anything else is an error that names the field."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from pydantic import Field, FiniteFloat, NonNegativeFloat, PositiveFloat, model_
 from robot_learning.base.settings import Section, read
 
 Vector3 = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+ToolAxis = Literal["x", "y", "z", "-x", "-y", "-z"]
+TOOL_AXES: tuple[ToolAxis, ...] = get_args(ToolAxis)
 ControllerType = Literal["joint_trajectory_controller", "forward_position_controller"]
 
 
@@ -222,7 +224,7 @@ class RobotFile(Section):
     urdf: str
     base_link: str
     tip_link: str
-    tool_axis: Literal["x", "y", "z"] = "z"
+    tool_axis: ToolAxis = "z"
     home: dict[str, FiniteFloat]
     limits: dict[str, JointLimits]
     workspace: Box

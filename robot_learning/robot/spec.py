@@ -16,16 +16,12 @@ from robot_learning.base.paths import resolve_uri
 from robot_learning.base.settings import find, shipped
 from robot_learning.base.types import frozen_array
 from robot_learning.robot.gripper import Gripper, read_gripper
-from robot_learning.robot.schema import JointLimits, RobotFile, SafetySettings, read_robot_file
+from robot_learning.robot.limits import MergedLimits, merged_limits
+from robot_learning.robot.schema import TOOL_AXES, RobotFile, SafetySettings, read_robot_file
 from robot_learning.robot.urdf import Urdf, UrdfJoint
 from robot_learning.robot.urdf_file import urdf_text
 
 Array = NDArray[np.float64]
-# Where the YAML file gives none, rad or m.
-TRACKING_ERROR = 0.1
-MARGIN = 0.01
-# Where it gives none: the full acceleration is there after a fiftieth of a second.
-JERK = 50.0
 # Share of the speed limits that commands may use; an arm overshoots what it follows.
 SPEED_MARGIN = 0.98
 
@@ -41,7 +37,8 @@ class RobotSpec:
         joints: names of the n moving joints of the chain.
         base_link: link whose frame poses are given in.
         tip_link: link whose origin is the tip.
-        tool_axis: column of the tip's rotation that points out of the tool: 0, 1 or 2.
+        tool_axis: axis of the tip's frame that points out of the tool: 0, 1 or 2; 3 more where
+            it points the other way.
         lower: (n,) position limits, rad or m.
         upper: (n,) position limits, rad or m.
         soft_lower: (n,) limits for commands, tighter by a margin for the tracking error.
@@ -102,10 +99,18 @@ class RobotSpec:
             ConfigError: naming the file, the field and what was expected.
         """
         path = find_robot(name_or_path)
-        file = read_robot_file(path)
+        return cls.of(read_robot_file(path), path)
+
+    @classmethod
+    def of(cls, file: RobotFile, path: Path) -> "RobotSpec":
+        """Return the robot that ``file`` describes; ``path`` is where it is, or will be.
+
+        Raises:
+            ConfigError: naming the file, the field and what was expected.
+        """
         urdf = Urdf.load(resolve_uri(file.urdf, path.parent), named_by=path)
-        chain = urdf.chain(file.base_link, file.tip_link, named_by=path)
-        limits = [_limits(joint, file, path) for joint in chain]
+        chain = urdf.chain(file.base_link, file.tip_link, named_by=path, hold=file.hold)
+        limits = [merged_limits(joint, file, path) for joint in chain]
         home = _home(chain, limits, file, path)
         gripper = read_gripper(file, _outside(urdf, chain), path)
         return cls(
@@ -115,7 +120,7 @@ class RobotSpec:
             joints=tuple(joint.name for joint in chain),
             base_link=file.base_link,
             tip_link=file.tip_link,
-            tool_axis="xyz".index(file.tool_axis),
+            tool_axis=TOOL_AXES.index(file.tool_axis),
             lower=frozen_array([limit.lower for limit in limits]),
             upper=frozen_array([limit.upper for limit in limits]),
             soft_lower=frozen_array([limit.soft_lower for limit in limits]),
@@ -144,10 +149,20 @@ class RobotSpec:
         """Number of joints in the chain."""
         return len(self.joints)
 
+    @cached_property
+    def tool_direction(self) -> Array:
+        """Unit vector (3,) that points out of the tool, in the tip's frame."""
+        return np.eye(3)[self.tool_axis % 3] * (1.0 if self.tool_axis < 3 else -1.0)
+
     @property
     def policy_period(self) -> float:
         """Time between two decisions of the policy, s."""
         return self.control_period * self.policy_every
+
+    @cached_property
+    def urdf_sha256(self) -> str:
+        """sha256 of the URDF, in hex."""
+        return hashlib.sha256(urdf_text(self.urdf)).hexdigest()
 
     def contract(self) -> dict[str, Any]:
         """Return what a policy trained on this robot depends on, ready for JSON.
@@ -160,7 +175,7 @@ class RobotSpec:
         )
         return {
             "name": self.name,
-            "urdf_sha256": hashlib.sha256(urdf_text(self.urdf)).hexdigest(),
+            "urdf_sha256": self.urdf_sha256,
             "joints": list(self.joints),
             "base_link": self.base_link,
             "tip_link": self.tip_link,
@@ -190,73 +205,9 @@ def find_robot(name_or_path: str | Path) -> Path:
     return find("robot", name_or_path)
 
 
-@dataclass(frozen=True)
-class _Limits:
-    """All limits of one joint, none missing."""
-
-    lower: float
-    upper: float
-    velocity: float
-    acceleration: float
-    jerk: float
-    tracking_error: float
-    margin: float
-
-    @property
-    def soft_lower(self) -> float:
-        return self.lower + self.margin
-
-    @property
-    def soft_upper(self) -> float:
-        return self.upper - self.margin
-
-
-def _limits(joint: UrdfJoint, file: RobotFile, path: Path) -> _Limits:
-    """Merge the YAML's limits into the URDF's; the YAML may only tighten."""
-    asked = file.limits.get("default", JointLimits()).updated(
-        file.limits.get(joint.name, JointLimits())
-    )
-    where = f"{path}: limits.{joint.name}"
-    if asked.acceleration is None:
-        raise ConfigError(f"{where}.acceleration: missing (rad/s² or m/s²); a URDF has none")
-    merged = _Limits(
-        lower=_tightened("lower", -1, asked.lower, joint.lower, joint, path),
-        upper=_tightened("upper", 1, asked.upper, joint.upper, joint, path),
-        velocity=_tightened("velocity", 1, asked.velocity, joint.velocity, joint, path),
-        acceleration=asked.acceleration,
-        jerk=asked.jerk or JERK * asked.acceleration,
-        tracking_error=asked.tracking_error or TRACKING_ERROR,
-        margin=MARGIN if asked.margin is None else asked.margin,
-    )
-    if not merged.soft_lower < merged.soft_upper:
-        raise ConfigError(
-            f"{where}: lower {merged.lower} is not below upper {merged.upper} "
-            f"with a margin of {merged.margin} on both sides"
-        )
-    if not merged.velocity > 0:
-        raise ConfigError(f"{where}.velocity: {merged.velocity} is not above 0")
-    return merged
-
-
-def _tightened(
-    key: str, sign: int, given: float | None, own: float | None, joint: UrdfJoint, path: Path
-) -> float:
-    if given is None and own is None:
-        raise ConfigError(
-            f"{joint.urdf}: joint '{joint.name}' has no {key} limit; "
-            f"give limits.{joint.name}.{key} in {path}"
-        )
-    if given is None or own is None:
-        return float(own if given is None else given)  # type: ignore[arg-type]
-    if sign * (given - own) > 1e-9:
-        raise ConfigError(
-            f"{path}: limits.{joint.name}.{key}: {given} is looser than the URDF's {own}; "
-            "a YAML file may only tighten"
-        )
-    return given
-
-
-def _home(chain: list[UrdfJoint], limits: list[_Limits], file: RobotFile, path: Path) -> Array:
+def _home(
+    chain: list[UrdfJoint], limits: list[MergedLimits], file: RobotFile, path: Path
+) -> Array:
     names = [joint.name for joint in chain]
     _check_names(file.home, names, f"{path}: home", complete=True)
     _check_names(file.limits, [*names, "default"], f"{path}: limits", complete=False)

@@ -1,12 +1,22 @@
 """The part of a URDF the package reads itself: the chain and its limits."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.base.extras import way_to
 from robot_learning.robot.urdf_file import MOVABLE, end, read_urdf
+
+
+class Mimic(NamedTuple):
+    """A joint goes where another one does: ``multiplier`` times its position plus ``offset``."""
+
+    joint: str
+    multiplier: float
+    offset: float
 
 
 @dataclass(frozen=True)
@@ -18,10 +28,16 @@ class UrdfJoint:
     type: str
     parent: str
     child: str
-    mimic: bool
+    mimic: Mimic | None
     lower: float | None
     upper: float | None
     velocity: float | None
+    effort: float | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether it can: its limits, if any, are not one position."""
+        return self.type in MOVABLE and (self.lower is None or self.lower != self.upper)
 
     def nearest_to_zero(self) -> float:
         """Return the position closest to 0 inside the limits."""
@@ -51,8 +67,12 @@ class Urdf:
         """Return the joints that move."""
         return [joint for joint in self.joints.values() if joint.type in MOVABLE]
 
-    def chain(self, base_link: str, tip_link: str, named_by: Path) -> list[UrdfJoint]:
+    def chain(
+        self, base_link: str, tip_link: str, named_by: Path, hold: Collection[str] = ()
+    ) -> list[UrdfJoint]:
         """Return the moving joints from the base to the tip.
+
+        Joints in ``hold``, and those whose limits are one position, do not move.
 
         Raises:
             ConfigError: where a link is unknown, the links are not connected, or a joint between
@@ -71,14 +91,17 @@ class Urdf:
             joint = above.pop(link)  # so that a ring of links ends
             joints.insert(0, joint)
             link = joint.parent
+        held = {joint.name for joint in joints if joint.name in hold or not joint.moves}
         for joint in joints:
+            if joint.name in hold:
+                continue
             if joint.mimic or joint.type not in (*MOVABLE, "fixed"):
                 what = "mimics another joint" if joint.mimic else f"is of type '{joint.type}'"
                 raise ConfigError(
                     f"{self.path}: joint '{joint.name}' between '{base_link}' and '{tip_link}' "
                     f"{what}; only revolute, continuous and prismatic joints can be commanded"
                 )
-        moving = [joint for joint in joints if joint.type != "fixed"]
+        moving = [joint for joint in joints if joint.type != "fixed" and joint.name not in held]
         if not moving:
             raise ConfigError(f"{named_by}: no joint moves between '{base_link}' and '{tip_link}'")
         return moving
@@ -99,8 +122,16 @@ def _joint(path: Path, element: ET.Element) -> UrdfJoint:
         type=kind,
         parent=end(element, "parent"),
         child=end(element, "child"),
-        mimic=element.find("mimic") is not None,
+        mimic=_mimic(element.find("mimic")),
         lower=number("lower") if bounded else None,
         upper=number("upper") if bounded else None,
         velocity=number("velocity"),
+        effort=number("effort"),
     )
+
+
+def _mimic(element: ET.Element | None) -> Mimic | None:
+    if element is None:
+        return None
+    numbers = (float(element.get(key, given)) for key, given in (("multiplier", 1), ("offset", 0)))
+    return Mimic(element.get("joint", ""), *numbers)

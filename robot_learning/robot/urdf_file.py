@@ -4,13 +4,14 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.base.paths import resolve_uri
+from robot_learning.base.paths import find_package, resolve_uri
 from robot_learning.robot.schema import Pose
 
 Array = NDArray[np.float64]
@@ -31,10 +32,16 @@ NUMBERS = {
     "sphere": {"radius": 1},
     "mesh": {"scale": 3},
     "limit": dict.fromkeys(("lower", "upper", "effort", "velocity"), 1),
+    "mimic": dict.fromkeys(("multiplier", "offset"), 1),
 }
 NEEDED = {"mass", "inertia", "box", "cylinder", "capsule", "sphere"}  # that have no default
 XACRO = re.compile(rb"<xacro:|\$[({]")  # what is left to expand
 HEADER = 65536  # bytes of a Collada file in which its unit is looked for
+
+
+def is_xacro(path: Path) -> bool:
+    """Say whether a file has something in it that xacro expands."""
+    return path.suffix == ".xacro" or bool(XACRO.search(path.read_bytes()))
 
 
 def urdf_text(path: Path) -> bytes:
@@ -43,18 +50,34 @@ def urdf_text(path: Path) -> bytes:
     Raises:
         ConfigError: where it can't be expanded.
     """
-    text = path.read_bytes()
-    if path.suffix != ".xacro" and not XACRO.search(text):
-        return text
+    return expanded(path, {}) if is_xacro(path) else path.read_bytes()
+
+
+def expanded(path: Path, arguments: Mapping[str, str]) -> bytes:
+    """Return the text of a xacro, expanded; packages are found without ROS as well.
+
+    Args:
+        path: the file.
+        arguments: what its ``<xacro:arg>`` are given.
+
+    Raises:
+        ConfigError: where it can't be expanded.
+    """
     way_out = f"expand it yourself: xacro {path.name} > arm.urdf"
     try:
         import xacro
+        from xacro import substitution_args
     except ImportError:
         raise ConfigError(f"{path}: a xacro; install the package xacro, or {way_out}") from None
+    find = substitution_args._eval_find
+    substitution_args._eval_find = lambda package: str(find_package(package, path.parent))
     try:
-        return bytes(xacro.process_file(str(path)).toxml(encoding="utf-8"))
+        made = xacro.process_file(str(path), mappings=dict(arguments))
+        return bytes(made.toxml(encoding="utf-8"))
     except Exception as error:  # xacro's own, the XML parser's, and whatever an expression raises
         raise ConfigError(f"{path}: a xacro that can't be expanded: {_line(error)}") from error
+    finally:
+        substitution_args._eval_find = find
 
 
 def read_urdf(path: Path) -> ET.Element:
@@ -79,6 +102,8 @@ def read_urdf(path: Path) -> ET.Element:
     _check_tree(path, root)
     for link in root.findall("link"):
         _find_meshes(path, link)
+    for joint in root.findall("joint"):
+        _drop_empty_limit(joint)
     return root
 
 
@@ -100,6 +125,21 @@ def in_metres(collada: bytes) -> bytes:
     collada = re.sub(rb"<up_axis>.*?</up_axis>", b"", collada, flags=re.DOTALL)
     neutral = b'<unit name="meter" meter="1"/><up_axis>Z_UP</up_axis></asset>'
     return collada.replace(b"</asset>", neutral, 1)
+
+
+def _drop_empty_limit(joint: ET.Element) -> None:
+    """Leave out what exporters write where nobody gave a limit: zeros.
+
+    A speed limit of 0 is none. Where lower and upper are 0 as well, so are those.
+    """
+    limit = joint.find("limit")
+    moves = limit is not None and joint.get("type") in MOVABLE
+    if limit is None or not moves or float(limit.get("velocity", "1")) > 0:
+        return
+    del limit.attrib["velocity"]
+    if all(float(limit.get(key, "0")) == 0 for key in ("lower", "upper")):
+        for key in ("lower", "upper"):
+            limit.attrib.pop(key, None)
 
 
 def _find_meshes(path: Path, link: ET.Element) -> None:

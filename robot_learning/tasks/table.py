@@ -64,8 +64,8 @@ class Table:
         points = np.concatenate([body.points for body in bodies])
         grown = max(body.radius for body in bodies)
         points = (points - T[:3, 3]) @ T[:3, :3]
-        along = points[:, spec.tool_axis]
-        across = np.delete(points, spec.tool_axis, axis=1)[along > along.max() - NEAR_END]
+        along = points @ spec.tool_direction
+        across = np.delete(points, spec.tool_axis % 3, axis=1)[along > along.max() - NEAR_END]
         self.beyond = float(along.max()) + grown
         self.radius = float(np.linalg.norm(across, axis=1).max()) + grown
         corner = np.maximum(np.abs(spec.workspace_lower), np.abs(spec.workspace_upper))

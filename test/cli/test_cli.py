@@ -8,22 +8,11 @@ from pathlib import Path
 
 import imageio.v2 as imageio
 import pytest
-from helpers.processes import environment
+from helpers.processes import cli, environment
 from helpers.robots import robot_yaml, scripted_bundle
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.cli.main import app
-
-
-def cli(*arguments, cwd, **env):
-    command = [sys.executable, "-m", "robot_learning.cli.main", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        env=environment(COLUMNS="200", **env),
-    )
 
 
 def test_help_names_every_verb(tmp_path):

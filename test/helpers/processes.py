@@ -26,6 +26,18 @@ def output(code: str) -> str:
     return done.stdout
 
 
+def cli(*arguments, cwd, **env):
+    """Run ``robot-learning`` in a process of its own and return what became of it."""
+    command = [sys.executable, "-m", "robot_learning.cli.main", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=environment(COLUMNS="200", **env),
+    )
+
+
 def start_node(name, parameters, env, log, namespace="", remaps=None):
     """Start one of the package's nodes; what it prints goes to ``log``."""
     command = [sys.executable, "-u", "-m", f"robot_learning.nodes.{name}", "--ros-args"]

@@ -29,12 +29,14 @@ URDF = """<robot name="small">
 YAML = """urdf: small.urdf
 base_link: {base}
 tip_link: tip
-home: {{{names[0]}: 0.4, {names[1]}: 0.8}}
+home: {home}
 limits:
-  default: {{acceleration: 5.0, lower: -2.0, upper: 2.0, velocity: 1.0}}
+  default: {default}
 workspace: {{lower: [0.1, -0.1, 0.1], upper: [0.5, 0.1, 0.5]}}
 {more}
 """
+HOME = "{{{names[0]}: 0.4, {names[1]}: 0.8}}"
+DEFAULT = "{acceleration: 5.0, lower: -2.0, upper: 2.0, velocity: 1.0}"
 
 
 def write_arm(
@@ -49,14 +51,17 @@ def write_arm(
     base: str = "base",
     names: tuple[str, str] = ("j1", "j2"),
     more: str = "",
+    **changes: object,
 ) -> RobotSpec:
     """Write an arm of two joints below a base and read it."""
-    return RobotSpec.load(write_files(**locals()))
+    parts = {name: value for name, value in locals().items() if name != "changes"}
+    return RobotSpec.load(write_files(**parts, **changes))
 
 
 def write_files(folder: Path, **parts: object) -> Path:
     """Write the URDF and the YAML file of an arm and return the latter."""
     (folder / "small.urdf").write_text(URDF.format(**parts))
     path = folder / "small.yaml"
-    path.write_text(YAML.format(**parts))
+    given = {"home": HOME.format(**parts), "default": DEFAULT, **parts}
+    path.write_text(YAML.format(**given))
     return path

@@ -11,7 +11,7 @@ from robot_learning.base.types import ArmState, frozen_array
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
-from robot_learning.worlds.bullet.server import Server, bullet
+from robot_learning.worlds.bullet.server import Server, bullet, quiet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
@@ -19,7 +19,7 @@ ALONE = 0.02  # s, the longest physics step, of an arm that touches nothing
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
-MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
+MAX_FORCE = 1e6  # N m or N, where the URDF gives no effort limit
 
 
 class BulletArm:
@@ -160,7 +160,12 @@ class BulletArm:
         moving = [item[0] for item in info if item[2] != bullet.JOINT_FIXED]
         home = dict(zip(self._joints, self.spec.home.tolist(), strict=True))
         q = [home.get(joint, 0.0) for joint in moving]
-        M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
+        try:
+            with quiet():
+                M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
+        except SystemError:
+            # It wants moments symmetric to 1e-15 kg m², which those of heavy links are not.
+            return {}
         inertia = 1 / np.diag(np.linalg.inv(M))
         most = DAMPED * inertia / max(self.server.physics_dt, ALONE)
         return dict(zip(moving, most.tolist(), strict=True))

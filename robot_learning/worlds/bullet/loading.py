@@ -96,6 +96,7 @@ def _load(
         file = Path(folder) / spec.urdf.name
         root = _prepared(spec, fixed, merge)
         _neutralise(root, Path(folder))
+        ET.indent(root)  # Bullet breaks lines of over 1023 characters, names among them
         ET.ElementTree(root).write(file)
         try:
             with quiet():

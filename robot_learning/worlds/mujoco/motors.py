@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 BANDWIDTH = 60.0  # rad/s, of the position loop of each joint
 DAMPING = 1.0  # share of critical
 SQUEEZE = 0.1  # share of its stroke by which a stopped gripper falls behind until it presses fully
-MAX_FORCE = 1e4  # N m or N, where the URDF gives no effort limit
+MAX_FORCE = 1e6  # N m or N, where the URDF gives no effort limit
 
 
 def add_motors(made: mujoco.MjSpec, spec: RobotSpec, gripper: Gripper | None) -> None:
