@@ -13,6 +13,7 @@ ROBOTS = ["example-robot-data", "xacro"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
 MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
 VIEW = ["pycollada", "trimesh>=4.6", "viser>=1.1"]
+PLANNING = ["ompl>=2.0,<3", "toppra>=0.6"]
 DEMONSTRATIONS = [*SIM, "pyarrow", "rosbags"]
 TRAIN = [
     *DEMONSTRATIONS,
@@ -65,6 +66,7 @@ setup(
         "sim": SIM,
         "mujoco": MUJOCO,
         "view": VIEW,
+        "planning": PLANNING,
         "demonstrations": DEMONSTRATIONS,
         "train": TRAIN,
         "test": TEST,
@@ -72,6 +74,7 @@ setup(
             *TRAIN,
             *MUJOCO,
             *VIEW,
+            *PLANNING,
             *ROBOTS,
             *TEST,
             "colcon-common-extensions",

@@ -16,6 +16,7 @@ from benchmarks import (
     learning,
     onboarding,
     physics,
+    planning,
     policies,
     safety,
     simulation,
@@ -65,6 +66,13 @@ def main() -> None:
         "--physics", action="store_true", help="what a longer physics step costs and saves"
     )
     parser.add_argument(
+        "--planning",
+        type=int,
+        metavar="QUERIES",
+        default=0,
+        help="ways around obstacles on seven arms, so many each, judged by Bullet",
+    )
+    parser.add_argument(
         "--policies",
         type=int,
         metavar="SEEDS",
@@ -92,6 +100,8 @@ def main() -> None:
         rows = wallclock.rows(arguments.runs)
     elif arguments.physics:
         rows = physics.rows()
+    elif arguments.planning:
+        rows = planning.rows(arguments.planning)
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
     elif arguments.latency:

@@ -12,6 +12,7 @@ MODULES = {
     "mujoco": ("gymnasium", "mujoco"),
     "view": ("trimesh", "viser"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
+    "planning": ("ompl", "toppra"),
     "demonstrations": ("pyarrow", "rosbags"),
     "train": (
         "mlflow",

@@ -19,6 +19,9 @@ from robot_learning.cli import (
     play,
     record,
     robot,
+    go,
+    play,
+    record,
     safety,
     schema,
     train,
@@ -45,6 +48,7 @@ app = typer.Typer(
 app.command("demo")(_with("train", demo.demo))
 app.command("train")(_with("train", train.train))
 app.command("evaluate")(_with("sim", evaluate.evaluate))
+app.command("go")(go.go)
 app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
 app.command("record")(_with("demonstrations", record.record))
