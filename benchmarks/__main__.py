@@ -13,6 +13,7 @@ from benchmarks import (
     deployment,
     experts,
     guarded,
+    jerk,
     learning,
     physics,
     policies,
@@ -70,6 +71,9 @@ def main() -> None:
         default=0,
         help="train every task on the Panda with so many seeds, 1000 episodes each",
     )
+    parser.add_argument(
+        "--jerk", action="store_true", help="peak jerk by the form of what a controller is sent"
+    )
     arguments = parser.parse_args()
     everything = False
     if arguments.safety:
@@ -80,6 +84,8 @@ def main() -> None:
         rows = wallclock.rows(arguments.runs)
     elif arguments.physics:
         rows = physics.rows()
+    elif arguments.jerk:
+        rows = jerk.rows()
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
     elif arguments.latency:

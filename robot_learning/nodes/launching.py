@@ -7,14 +7,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.nodes.params_file import check_params_file
 from robot_learning.nodes.system import Arm, NodeStart
+from robot_learning.robot.schema import ControllerType
 
 RESPAWN_DELAY = 2.0  # s
-CONTROLLERS = ("joint_trajectory_controller", "forward_position_controller")
+CONTROLLERS = get_args(ControllerType)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from robot_learning.base.paths import config_dir, find_bundle
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.description import description
+from robot_learning.robot.schema import STREAMING
 from robot_learning.tasks import load_task
 from robot_learning.worlds.variation import load_shifts
 
@@ -115,6 +116,7 @@ def deployment(arm: Arm) -> list[NodeStart]:
         raise ConfigError("task, shift: they are of a simulated arm, and this one is real")
     return [
         *(simulation(arm) if arm.simulated else []),
+        *guarding(arm),
         _start(arm, "safety_node", _moving(arm), _patience(arm)),
         replace(
             _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
@@ -123,6 +125,15 @@ def deployment(arm: Arm) -> list[NodeStart]:
         _start(arm, "monitor_node", bundle),
         *(viewing(arm, bundle) if arm.view else []),
     ]
+
+
+def guarding(arm: Arm) -> list[NodeStart]:
+    """Return what brings the arm to rest should ``safety_node`` die.
+
+    A controller that is streamed to needs it: it knows neither time nor an end.
+    """
+    kind = arm.controller or RobotSpec.load(robot_of(arm)).controller_type
+    return [_start(arm, "guard_node", _moving(arm))] if kind in STREAMING else []
 
 
 def _patience(arm: Arm) -> dict[str, Value]:
