@@ -28,7 +28,7 @@ from robot_learning.worlds.mujoco.building import build
 Array = NDArray[np.float64]
 Row = tuple[str, str, str, str]
 POLICY = "panda-reach"
-EPISODES = 20
+EPISODES = 10
 SEED = 7_000_000
 CYCLE = 0.002  # s
 TIMESTEP = 0.0005  # s, of the physics
