@@ -98,6 +98,7 @@ setup(
             "sim_node = robot_learning.nodes.executables:sim_node",
             "policy_node = robot_learning.nodes.executables:policy_node",
             "safety_node = robot_learning.nodes.executables:safety_node",
+            "guard_node = robot_learning.nodes.executables:guard_node",
             "monitor_node = robot_learning.nodes.executables:monitor_node",
             "view_node = robot_learning.nodes.executables:view_node",
             "demo_node = robot_learning.nodes.executables:demo_node",

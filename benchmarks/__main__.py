@@ -13,6 +13,7 @@ from benchmarks import (
     deployment,
     experts,
     guarded,
+    jerk,
     learning,
     onboarding,
     physics,
@@ -87,6 +88,9 @@ def main() -> None:
         default=[],
         help="robot add with every URDF below these folders; --quick leaves out the training",
     )
+    parser.add_argument(
+        "--jerk", action="store_true", help="peak jerk by the form of what a controller is sent"
+    )
     arguments = parser.parse_args()
     everything = False
     if arguments.onboarding:
@@ -102,6 +106,8 @@ def main() -> None:
         rows = physics.rows()
     elif arguments.planning:
         rows = planning.rows(arguments.planning)
+    elif arguments.jerk:
+        rows = jerk.rows()
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
     elif arguments.latency:

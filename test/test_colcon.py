@@ -79,7 +79,15 @@ def test_every_part_is_installed(prefix, executables):
         there = {f.relative_to(share) for f in (share / part).rglob("*") if f.is_file()}
         here = {f.relative_to(SOURCE) for f in (SOURCE / part).rglob("*") if f.is_file()}
         assert {f for f in here if f.suffix != ".pyc"} == there
-    nodes = {"sim_node", "policy_node", "safety_node", "monitor_node", "demo_node", "view_node"}
+    nodes = {
+        "sim_node",
+        "policy_node",
+        "safety_node",
+        "guard_node",
+        "monitor_node",
+        "demo_node",
+        "view_node",
+    }
     assert executables >= nodes | {"train", "robot-learning"}
     assert (share / "package.xml").is_file()
     index = prefix / "share/ament_index/resource_index/packages/robot_learning"

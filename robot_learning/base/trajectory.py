@@ -74,6 +74,15 @@ class Trajectory:
             np.concatenate([self.qd[:i], qd[None]]),
         )
 
+    def behind(self, before: "Trajectory", t: float) -> "Trajectory":
+        """Return the first ``t`` s of a motion that comes to where this begins, and then this."""
+        first = before.head(t)
+        return Trajectory(
+            np.concatenate([first.times[:-1], t + self.times]),
+            np.concatenate([first.q[:-1], self.q]),
+            np.concatenate([first.qd[:-1], self.qd]),
+        )
+
 
 @compiled
 def _hermite(times: Array, q: Array, qd: Array, at: Array) -> tuple[Array, Array]:

@@ -24,6 +24,11 @@ def safety_node() -> int:
     return _run("safety_node")
 
 
+def guard_node() -> int:
+    """Run ``guard_node``."""
+    return _run("guard_node")
+
+
 def monitor_node() -> int:
     """Run ``monitor_node``."""
     return _run("monitor_node")

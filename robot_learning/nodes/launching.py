@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.monitoring.ladder import MODES
@@ -15,9 +15,10 @@ from robot_learning.nodes.arm import SIM as SIM_ARM
 from robot_learning.nodes.arm import Arm, behind
 from robot_learning.nodes.params_file import check_params_file
 from robot_learning.nodes.system import NodeStart
+from robot_learning.robot.schema import ControllerType
 
 RESPAWN_DELAY = 2.0  # s
-CONTROLLERS = ("joint_trajectory_controller", "forward_position_controller")
+CONTROLLERS = get_args(ControllerType)
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,9 @@ class Link:
     ) -> None:
         self.spec, self.patience = spec, patience
         self.timeout = STATE_PERIODS * spec.control_period
-        self._names, self.fault, self._silent = tuple(objects), "", 0.0
+        self._names, self.fault, self._silent, self._start = tuple(objects), "", 0.0, 0.0
         self._object_deviation = object_deviation
         self._motion: Trajectory | None = None  # sent last
-        self._start = 0.0
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -110,7 +109,7 @@ class Link:
         self._executor.add_node(self.node)
         self.time = NodeTime(self.node)
         self._watch = ClockWatch(self.time)
-        self.outlet = Outlet(self.node, self.spec)
+        self.outlet = Outlet(self.node, self.spec, self.time)
         refuse_misspelt(self.node)
         self._states = JointStates(self.node, self.spec, self.time)
         own = self.spec.gripper if gripper else None
@@ -201,7 +200,8 @@ class Link:
         """Send a motion that begins at ``start``, s of the node's time."""
         moving = bool(motion.qd.any() or (self._motion and self._motion.qd.any()))
         self._motion, self._start = motion, start
-        self.outlet.send(motion, opening, self.time.stamp(start), moving)
+        self.fault = self.fault or self.outlet.unfit()
+        self.outlet.send(motion, opening, start, moving)
 
     def settle(self) -> None:
         """Hear until the motion sent last has come to rest."""
@@ -214,11 +214,11 @@ class Link:
         Raises:
             StateError: where no joint state comes, or the clock is set back.
         """
-        longest = self.spec.control_period / STREAMED if self.outlet.streams else LOOK
+        longest = self.spec.control_period / STREAMED if (stream := self.outlet.stream) else LOOK
         while (left := until - self.time.now()) > 0:
-            if self.outlet.streams and self._motion is not None:
-                q, _ = self._motion.sample(self.time.now() - self._start)
-                self.outlet.stream(q)
+            if stream is not None and self._motion is not None:
+                q_qd = self._motion.sample(self.time.now() - self._start)
+                stream.send(*q_qd, self._states.newest)
             self._spin(min(left, longest))
             if back := self._watch.went_back():
                 raise StateError(f"the clock was set back by {back:.3f} s")
@@ -275,7 +275,7 @@ class Link:
         if not self._context.ok():
             return
         try:
-            if hasattr(self, "outlet") and self.outlet.streams:
+            if hasattr(self, "outlet") and self.outlet.stream is not None:
                 self.settle()
         finally:
             if hasattr(self, "node"):

@@ -181,8 +181,8 @@ def trajectory_message(
     return message
 
 
-def positions_of(message: Float64MultiArray, *sizes: int) -> Array:
-    """Read the positions (n,) of a forward_position_controller's command.
+def numbers_in(message: Float64MultiArray, *sizes: int) -> Array:
+    """Read the positions or velocities (n,) of a command of a forward_command_controller.
 
     Raises:
         StateError: where they are not finite, or not of one of the sizes.
@@ -190,7 +190,7 @@ def positions_of(message: Float64MultiArray, *sizes: int) -> Array:
     q = np.asarray(message.data, dtype=np.float64)
     if len(q) not in sizes or not np.isfinite(q).all():
         wanted = " or ".join(map(str, sizes))
-        raise StateError(f"{len(q)} positions; expected {wanted} finite numbers")
+        raise StateError(f"{len(q)} values; expected {wanted} finite numbers")
     return q
 
 

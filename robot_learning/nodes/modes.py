@@ -4,7 +4,6 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory
@@ -15,6 +14,7 @@ from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.kinematics import ArmModel
 from robot_learning.monitoring.ladder import DRY_RUN, REDUCED, SHADOW
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.ladder import Ladder
 from robot_learning.nodes.outlet import Outlet
 from robot_learning.robot import RobotSpec
@@ -33,24 +33,27 @@ class Nowhere:
     Args:
         node: who publishes.
         spec: the robot.
+        time: the node's.
     """
 
-    streams = False
+    stream, ignored = None, ""
 
-    def __init__(self, node: Any, spec: RobotSpec) -> None:
+    def __init__(self, node: Any, spec: RobotSpec, time: NodeTime) -> None:
         own = parameters.controller(node, spec)
         if spec.gripper is not None:
             parameters.gripper_controller(node, spec, spec.gripper, own)
-        self._joints = spec.joints
+        self._joints, self._time = spec.joints, time
         self._shown = node.create_publisher(JointTrajectory, "~/would_send", 10)
 
-    def send(self, motion: Trajectory, opening: float | None, start: Time, moving: bool) -> None:
+    def send(self, motion: Trajectory, opening: float | None, start: float, moving: bool) -> None:
         """Show what would be sent; see :meth:`Outlet.send`."""
         if moving:
-            self._shown.publish(messages.trajectory_message(motion, self._joints, start))
+            stamp = self._time.stamp(start)
+            self._shown.publish(messages.trajectory_message(motion, self._joints, stamp))
 
-    def stream(self, q: Array) -> None:
-        """Send nothing."""
+    def unfit(self) -> str:
+        """Return nothing: nobody is moved."""
+        return ""
 
     def problem(self) -> str:
         """Return nothing: there is nobody to be missed."""
@@ -102,8 +105,8 @@ class Mode:
 class Reduced(Mode):
     """The arm is moved slowly, and its tip stays near where it began."""
 
-    def __init__(self, node: Any, safety: SafetyFilter) -> None:
-        super().__init__(node, safety, Outlet(node, safety.spec))
+    def __init__(self, node: Any, safety: SafetyFilter, time: NodeTime) -> None:
+        super().__init__(node, safety, Outlet(node, safety.spec, time))
         self._model = ArmModel(safety.spec)
         self._workspace = ""
 
@@ -129,8 +132,8 @@ class DryRun(Mode):
     anywhere takes it along, and so is a tracking error.
     """
 
-    def __init__(self, node: Any, safety: SafetyFilter) -> None:
-        super().__init__(node, safety, Nowhere(node, safety.spec))
+    def __init__(self, node: Any, safety: SafetyFilter, time: NodeTime) -> None:
+        super().__init__(node, safety, Nowhere(node, safety.spec, time))
         self._out = node.create_publisher(JointState, "~/joint_states", messages.JOINT_STATES)
         self._motions: deque[tuple[float, Trajectory]] = deque(maxlen=KEPT)
         self._real: ArmState | None = None
@@ -184,8 +187,8 @@ class Shadow(Mode):
     The filter begins anew each period where the arm is, so that it says what it would change.
     """
 
-    def __init__(self, node: Any, safety: SafetyFilter, ladder: Ladder) -> None:
-        super().__init__(node, safety, Nowhere(node, safety.spec))
+    def __init__(self, node: Any, safety: SafetyFilter, time: NodeTime, ladder: Ladder) -> None:
+        super().__init__(node, safety, Nowhere(node, safety.spec, time))
         self._ladder, self._model = ladder, ArmModel(safety.spec)
         self._real: ArmState | None = None
         self._words: dict[str, str] = {}
@@ -241,12 +244,12 @@ class Shadow(Mode):
         return self._words
 
 
-def make_mode(node: Any, ladder: Ladder, safety: SafetyFilter) -> Mode:
+def make_mode(node: Any, ladder: Ladder, safety: SafetyFilter, time: NodeTime) -> Mode:
     """Return what the ladder's mode makes of the safety node."""
     if ladder.mode == DRY_RUN:
-        return DryRun(node, safety)
+        return DryRun(node, safety, time)
     if ladder.mode == SHADOW:
-        return Shadow(node, safety, ladder)
+        return Shadow(node, safety, time, ladder)
     if ladder.mode == REDUCED:
-        return Reduced(node, safety)
-    return Mode(node, safety, Outlet(node, safety.spec))
+        return Reduced(node, safety, time)
+    return Mode(node, safety, Outlet(node, safety.spec, time))

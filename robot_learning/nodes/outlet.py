@@ -1,25 +1,29 @@
 """What leaves the safety node: motions for the arm's controller, openings for the gripper's."""
 
+import math
+from time import monotonic
 from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from std_msgs.msg import Float64MultiArray
+from std_msgs.msg import Float64MultiArray, String
 from trajectory_msgs.msg import JointTrajectory
 
+from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.nodes import messages, parameters
+from robot_learning.nodes.clock import NodeTime
+from robot_learning.nodes.controller import ControllerWatch
+from robot_learning.nodes.stream import ALIVE, MOTION, Stream
 from robot_learning.robot import RobotSpec
+from robot_learning.robot.schema import STREAMING, VELOCITIES
 
 Array = NDArray[np.float64]
-KINDS = {
-    "joint_trajectory_controller": JointTrajectory,
-    "forward_position_controller": Float64MultiArray,
-}
 # Share of a period by which a segment is sent ahead of its start, so that jitter adds no jump.
 LEAD = 0.25
 MIN_LEAD = 0.05
+APART = 1e-6  # rad, m, or per s; a motion that begins farther from the last one does not follow it
 
 
 class Outlet:
@@ -30,50 +34,100 @@ class Outlet:
     Args:
         node: who publishes.
         spec: the robot.
+        time: the node's.
 
     Attributes:
-        streams: whether positions are streamed in place of trajectories.
+        stream: of positions or velocities, where that is what the controller takes; else None.
         topic: that the controller listens to.
+        ignored: what to say where the arm does not follow.
     """
 
-    def __init__(self, node: Any, spec: RobotSpec) -> None:
-        self._node, self._spec = node, spec
-        kind, topic = own = parameters.controller(node, spec)
-        self.streams = kind == "forward_position_controller"
-        self._controller = node.create_publisher(KINDS[kind], topic, 10)
+    def __init__(self, node: Any, spec: RobotSpec, time: NodeTime) -> None:
+        self._node, self._spec, self._time = node, spec, time
+        self._last: tuple[Trajectory, float] | None = None  # motion, and when it began, s
+        self._kind, topic = own = parameters.controller(node, spec)
+        self.stream: Stream | None = None
+        if self._kind in STREAMING:
+            self.stream = Stream(node, spec, time, self._kind, topic)
+            self._controller = self.stream.publisher
+            self._motions = node.create_publisher(JointTrajectory, MOTION, 10)
+            self._guarded = -math.inf  # steady time at which the guard was heard of last, s
+            node.create_subscription(String, ALIVE, self._on_guard, 1)
+        else:
+            self._controller = node.create_publisher(JointTrajectory, topic, 10)
+            self._motions = self._controller
         self.topic = self._controller.topic_name
+        self.ignored = (
+            f"the arm does not follow {self.topic}: is its controller active, and does it accept "
+            "what it is sent? See ros2 control list_controllers, and its log"
+        )
         self._hand = Hand(node, spec, own) if spec.gripper else None
+        shared = self._hand is not None and self._hand.shared
+        joints = (*spec.joints, *(spec.gripper.joints if shared and spec.gripper else ()))
+        self._watch = ControllerWatch(node, self.topic, self._kind, joints)
 
-    def send(self, motion: Trajectory, opening: float | None, start: Time, moving: bool) -> None:
+    def _on_guard(self, message: String) -> None:
+        if message.data == self.topic:
+            self._guarded = monotonic()
+
+    def unfit(self) -> str:
+        """Say why nothing may be sent; empty for no reason.
+
+        The controller would move other joints, or nothing would stop it if this process died.
+        """
+        alive = STATE_PERIODS * self._spec.control_period
+        if self._kind == VELOCITIES and monotonic() - self._guarded > alive:
+            return (
+                f"no guard_node of {self.topic} is alive: a {VELOCITIES} has no time-out, so "
+                "start one with the same robot and controller parameters"
+            )
+        return self._watch.other_joints() if self.stream is not None else ""
+
+    def send(self, motion: Trajectory, opening: float | None, start: float, moving: bool) -> None:
         """Send what the filter let through for a control period.
 
         Args:
             motion: segment of this period and the ramp to rest behind it.
             opening: where the gripper is sent; None where nobody asks.
-            start: of the motion.
+            start: of the motion, s of the node's time.
             moving: whether the arm moves or has just come to rest.
         """
-        fingers = None if self._hand is None else self._hand.send(opening, start)
-        if not self.streams and (moving or fingers):
-            message = messages.trajectory_message(motion, self._spec.joints, start)
+        fingers = self._hand is not None and self._hand.send(opening, self._time.stamp(start))
+        horizon, begun = self._horizon(motion, start)
+        self._last = motion, start
+        if moving or fingers:
+            stamp = self._time.stamp(begun)
+            message = messages.trajectory_message(horizon, self._spec.joints, stamp)
             if self._hand is not None and self._hand.shared:
-                self._hand.join(message)
-            self._controller.publish(message)
+                self._hand.join(message, len(horizon.times) - len(motion.times))
+            self._motions.publish(message)
 
-    def stream(self, q: Array) -> None:
-        """Send positions (n,) to a controller that does not interpolate."""
-        self._controller.publish(Float64MultiArray(data=q.tolist()))
+    def _horizon(self, motion: Trajectory, start: float) -> tuple[Trajectory, float]:
+        """Return a motion behind the period before it, and when that began, s.
+
+        joint_trajectory_controller interpolates to a first point in the future from where the
+        arm is measured, as far as it lags a jump back. On a message that has begun already it
+        goes on without one.
+        """
+        if self._last is None:
+            return motion, start
+        before, begun = self._last
+        there = np.abs(np.subtract(before.sample(start - begun), (motion.q[0], motion.qd[0])))
+        if start < begun or there.max() > APART:
+            return motion, start
+        gone = max(start - self._spec.control_period - begun, 0.0)
+        since = begun + gone
+        return motion.behind(before.tail(gone), start - since), since
 
     def problem(self) -> str:
-        """Name the controller that nobody runs; empty where all listen."""
-        if not self._controller.get_subscription_count():
-            return f"no controller listens to {self.topic}"
-        return "" if self._hand is None else self._hand.problem()
+        """Say what is wrong with the controllers, or that nobody guards; empty for nothing."""
+        hand = "" if self._hand is None else self._hand.problem()
+        return self._watch.problem() or self.unfit() or hand
 
     def others(self) -> list[str]:
         """Name the other nodes that may send to the controller."""
         found = self._node.get_publishers_info_by_topic(self.topic)
-        names = [info.node_name for info in found]
+        names = [info.node_name for info in found if info.node_name != "guard_node"]
         if self._node.get_name() in names:
             names.remove(self._node.get_name())
         return names
@@ -96,10 +150,11 @@ class Hand:
         self._gripper, self._period = spec.gripper, spec.control_period
         kind, topic = own = parameters.gripper_controller(node, spec, spec.gripper, arm)
         self.shared = own == arm
-        self._out = None if self.shared else node.create_publisher(KINDS[kind], topic, 10)
-        self._streams = kind == "forward_position_controller"
+        self._streams = kind in STREAMING
+        form = Float64MultiArray if self._streams else JointTrajectory
+        self._out = None if self.shared else node.create_publisher(form, topic, 10)
         self._sent: float | None = None
-        self._before: float | None = None
+        self._before: tuple[float | None, float | None] = None, None  # newest first
         self._heard_by = 0
 
     def send(self, opening: float | None, start: Time) -> bool:
@@ -108,7 +163,7 @@ class Hand:
             return False
         heard_by = 0 if self._out is None else self._out.get_subscription_count()
         changed = opening != self._sent
-        self._before, self._sent = self._sent, opening
+        self._before, self._sent = (self._sent, self._before[0]), opening
         if self._out is not None and (changed or heard_by > self._heard_by):
             self._out.publish(self._message(start))
         self._heard_by = heard_by
@@ -124,17 +179,25 @@ class Hand:
         )
         return messages.trajectory_message(motion, self._gripper.joints, start)
 
-    def join(self, message: JointTrajectory) -> None:
-        """Add the gripper's joints to a trajectory of the arm."""
+    def join(self, message: JointTrajectory, first: int) -> None:
+        """Add the gripper's joints to a trajectory of the arm.
+
+        Args:
+            message: the trajectory.
+            first: its point at which the motion sent now begins.
+        """
         if self._sent is None:
             return
         message.joint_names = [*message.joint_names, *self._gripper.joints]
-        opened = self._gripper.positions(self._sent).tolist()
-        before = opened if self._before is None else self._gripper.positions(self._before).tolist()
-        for point in message.points:
-            first = point is message.points[0] and point is not message.points[-1]
-            point.positions = [*point.positions, *(before if first else opened)]
-            point.velocities = [*point.velocities, *([0.0] * len(opened))]
+        now, before = self._sent, self._before
+        at_start = now if before[0] is None else before[0]
+        earlier = at_start if before[1] is None else before[1]
+        last = len(message.points) - 1
+        for number, point in enumerate(message.points):
+            after = now if number > first or number == last else at_start
+            fingers = self._gripper.positions(earlier if number < first else after).tolist()
+            point.positions = [*point.positions, *fingers]
+            point.velocities = [*point.velocities, *([0.0] * len(fingers))]
 
     def problem(self) -> str:
         """Name the gripper's controller where it is needed and nobody runs it."""

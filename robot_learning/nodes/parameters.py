@@ -1,6 +1,7 @@
 """Node parameters with a description, a unit and a range."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, get_args
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
@@ -16,6 +17,7 @@ from robot_learning.base.periods import (
 from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import TOPICS, Gripper, check_shared
+from robot_learning.robot.schema import ControllerType
 
 
 def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
@@ -158,9 +160,7 @@ class SafetyTimeouts:
         )
         told = "steady time without ROS time after which the clock stands still"
         self._clock = Timeout(node, "clock_timeout", CLOCK_PERIODS, "control", told, longest=60.0)
-        told = "for forward_position_controller, s; 0: a tenth of the control period"
-        stream = number(node, "stream_period", 0.0, 0.0, 0.1, told)
-        self.stream = stream or spec.control_period / STREAMED
+        self.stream = stream_period(node, spec)
 
     @property
     def state(self) -> float:
@@ -178,13 +178,20 @@ class SafetyTimeouts:
         return self._clock.of(self._spec.control_period)
 
 
+def stream_period(node: Any, spec: RobotSpec) -> float:
+    """Declare ``stream_period`` and return it, s."""
+    told = "for forward_position_controller and forward_velocity_controller, s; 0: a tenth of the "
+    stream = number(node, "stream_period", 0.0, 0.0, 0.1, f"{told}control period")
+    return stream or spec.control_period / STREAMED
+
+
 def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:
     """Declare ``controller_type`` and ``controller_topic`` and return them.
 
     Raises:
         ConfigError: where there is no such type.
     """
-    kind = _controller_type(node, "controller_type", spec.controller_type)
+    kind = _type(node, "controller_type", spec.controller_type, get_args(ControllerType))
     default = spec.controller_topic
     if kind != spec.controller_type:
         suffix = "joint_trajectory" if kind == "joint_trajectory_controller" else "commands"
@@ -206,7 +213,7 @@ def gripper_controller(
     Raises:
         ConfigError: where there is no such type, or the arm's topic can't be shared.
     """
-    kind = _controller_type(node, "gripper_controller_type", gripper.controller_type)
+    kind = _type(node, "gripper_controller_type", gripper.controller_type, TOPICS)
     default = TOPICS[kind]
     if kind == gripper.controller_type:
         shared = gripper.controller_topic == spec.controller_topic
@@ -217,10 +224,10 @@ def gripper_controller(
     return found
 
 
-def _controller_type(node: Any, name: str, default: str) -> str:
-    kind = text(node, name, default, " or ".join(TOPICS))
-    if kind not in TOPICS:
+def _type(node: Any, name: str, default: str, known: Collection[str]) -> str:
+    kind = text(node, name, default, " or ".join(known))
+    if kind not in known:
         raise ConfigError(
-            f"{node.get_name()}: {name} '{kind}': expected one of {', '.join(TOPICS)}"
+            f"{node.get_name()}: {name} '{kind}': expected one of {', '.join(known)}"
         )
     return kind

@@ -16,6 +16,7 @@ from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.diagnostics import WAITING
 from robot_learning.nodes.objects import TRACKED
+from robot_learning.nodes.stream import reference_of
 from robot_learning.robot import RobotSpec
 
 
@@ -39,15 +40,13 @@ class Recorder:
         objects: tuple[str, ...],
     ) -> None:
         self._spec, self._time, self._session = spec, clock, session
-        kind, topic = parameters.controller(node, spec)
-        if kind == "joint_trajectory_controller":
-            node.create_subscription(JointTrajectory, topic, self._on_trajectory, 50)
-        else:
-            node.create_subscription(Float64MultiArray, topic, self._on_positions, 50)
+        form, topic = reference_of(*parameters.controller(node, spec))
+        heard = self._on_trajectory if form is JointTrajectory else self._on_positions
+        node.create_subscription(form, topic, heard, 50)
         node.create_subscription(Float64MultiArray, "policy_node/action", self._on_action, 50)
         for name in objects:
-            topic, heard = f"{TRACKED}/{name}", partial(self._on_pose, name)
-            node.create_subscription(PoseStamped, topic, heard, messages.JOINT_STATES)
+            topic, placed = f"{TRACKED}/{name}", partial(self._on_pose, name)
+            node.create_subscription(PoseStamped, topic, placed, messages.JOINT_STATES)
 
     def add_tick(self, status: DiagnosticStatus) -> None:
         """Record a control period that a safety node served a command in."""

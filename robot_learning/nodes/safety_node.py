@@ -51,9 +51,7 @@ class SafetyNode(Node):
             self, "command_topic", "policy_node/command", "commands of whatever source"
         )
         self._timeouts = parameters.SafetyTimeouts(self, self.spec)
-        reduced = parameters.flag(
-            self, "reduced_speed", False, "keep the tip below the reduced speed from the start"
-        )
+        reduced = parameters.flag(self, "reduced_speed", False, "begin at the reduced speed")
         self._ladder = Ladder(self, self.spec)
         self.get_logger().info(f"loading the safety filter of {self.spec.name}")
         slow = reduced or self._ladder.reduced
@@ -77,9 +75,9 @@ class SafetyNode(Node):
 
     def _connect(self, source: str) -> None:
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._mode = make_mode(self, self._ladder, self.filter)
+        self._mode = make_mode(self, self._ladder, self.filter, self.time)
         self._outlet = self._mode.outlet
-        if self._outlet.streams:
+        if self._outlet.stream is not None:
             self.create_timer(self._timeouts.stream, self._stream, clock=steady)
         gripper = self.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, self.time)
@@ -147,8 +145,8 @@ class SafetyNode(Node):
         if not self._started:
             return
         now, period, timeout = self.time.now(), self.spec.control_period, self._timeouts.command
-        if self._clock_watch.stands_still(self._timeouts.clock):
-            self._refuse("command: the clock stands still")
+        if why := self._unfit():
+            self._refuse(f"command: {why}")
             return
         try:
             self._sources.admit(info, now, timeout)
@@ -188,15 +186,20 @@ class SafetyNode(Node):
             self._set_back(back)
         if not self._started:
             return
-        if self._clock_watch.stands_still(self._timeouts.clock) and self._moving:
+        if self._moving and (why := self._unfit()):
             self.filter.request_stop()
-            self._bad = "the clock stands still"
+            self._bad = why
         if stale := self._scene.stale(now):
             self.filter.request_stop(Cause.STALE_SCENE)
             self._bad = f"scene: marker '{stale}' was not told again within its lifetime"
         if now >= self._next - period / WATCHES:
             self._tick()
         self._alarm.set(self._next - period / WATCHES - now)
+
+    def _unfit(self) -> str:
+        """Return why the arm must not move, whatever is asked for; empty for no reason."""
+        still = self._clock_watch.stands_still(self._timeouts.clock)
+        return "the clock stands still" if still else self._outlet.unfit()
 
     def _set_back(self, seconds: float) -> None:
         """Go on by a clock that was set back."""
@@ -223,9 +226,8 @@ class SafetyNode(Node):
 
     def _why_not(self) -> str:
         why = self._states.problem(self._timeouts.state) or self._contact
-        if self._started and self._clock_watch.stands_still(self._timeouts.clock):
-            why = why or "the clock stands still"
-        return why or self._outlet.problem()
+        why = why or (self._unfit() if self._started else "") or self._outlet.problem()
+        return why or (self._outlet.ignored if self.filter.latched is Cause.TRACKING_ERROR else "")
 
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
@@ -244,7 +246,7 @@ class SafetyNode(Node):
         start = self.time.stamp(self._next)
         moving = bool(result.stop.qd.any())
         opening = result.opening if self._grips else None
-        self._outlet.send(result.stop, opening, start, moving or self._moving)
+        self._outlet.send(result.stop, opening, self._next, moving or self._moving)
         self._moving = moving
         if Cause.STALE_STATE in result.active:
             self._reason = self._why_not()
@@ -254,11 +256,11 @@ class SafetyNode(Node):
         self._next += period
 
     def _stream(self) -> None:
-        if not self._started:
-            return
-        q, qd = self.filter.reference(self.time.now())
-        if self._moving or qd.any():
-            self._outlet.stream(q)
+        if self._started and self._outlet.stream is not None:
+            q, qd = self.filter.reference(self.time.now())
+            # Without time the reference never comes to rest.
+            moves = not self._clock_watch.stands_still(self._timeouts.clock)
+            self._outlet.stream.send(q, moves * qd, self._state, self.filter.delay)
 
     def _words(self, start: str) -> dict[str, str]:
         words = {

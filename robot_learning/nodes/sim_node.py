@@ -24,7 +24,8 @@ from robot_learning.nodes.pace import Pace
 from robot_learning.nodes.run import run
 from robot_learning.nodes.simulation import Simulation, load_scene
 from robot_learning.robot import RobotSpec
-from robot_learning.worlds.controllers import TrajectoryController
+from robot_learning.robot.schema import VELOCITIES
+from robot_learning.worlds.controllers import TrajectoryController, VelocityController, velocity
 from robot_learning.worlds.variation import load_shifts
 
 CATCH_UP = 2  # times the pace of the clock at which a shorter one is made up for
@@ -146,13 +147,15 @@ class SimNode(Node):
         if spec.gripper is not None:
             own = parameters.gripper_controller(self, spec, spec.gripper, arm)
         shared = gripper is not None and own == arm
+        if arm[0] == VELOCITIES:
+            simulation.arm_controller = VelocityController(spec.home)
 
         def read_arm(message: Any) -> None:
-            motion = (
-                messages.trajectory_of(message, spec.joints)
-                if isinstance(message, JointTrajectory)
-                else Trajectory.rest(messages.positions_of(message, spec.n))
-            )
+            if isinstance(message, JointTrajectory):
+                motion = messages.trajectory_of(message, spec.joints)
+            else:
+                numbers = messages.numbers_in(message, spec.n)
+                motion = velocity(numbers) if arm[0] == VELOCITIES else Trajectory.rest(numbers)
             opening = messages.opening_of(message, gripper) if gripper and shared else None
             self._send(simulation.arm_controller, motion, message)
             if opening is not None:
@@ -163,7 +166,7 @@ class SimNode(Node):
             if isinstance(message, JointTrajectory):
                 motion = messages.opening_of(message, gripper)
             else:
-                positions = messages.positions_of(message, 1, len(gripper.joints))
+                positions = messages.numbers_in(message, 1, len(gripper.joints))
                 motion = Trajectory.rest(np.array([gripper.opening(positions)]))
             self._send(simulation.gripper_controller, motion, message)
 

@@ -19,7 +19,7 @@ from robot_learning.robot import RobotSpec
 from robot_learning.safety.guards import Guards
 from robot_learning.tasks import Task, TaskSettings, load_task, make_task
 from robot_learning.worlds.bullet import PHYSICS_DT, BulletWorld
-from robot_learning.worlds.controllers import TrajectoryController
+from robot_learning.worlds.controllers import TrajectoryController, VelocityController
 from robot_learning.worlds.sensing import Seen, Sensing, shifted
 from robot_learning.worlds.variation import Randomization
 
@@ -87,7 +87,7 @@ class Simulation:
         self.every = max(1, round(1.0 / rate / self.dt))
         self.gripper = spec.gripper if task is not None and task.gripper else None
         self.objects = () if task is None else tuple(item.name for item in task.objects)
-        self.arm_controller = TrajectoryController(spec.home)
+        self.arm_controller: TrajectoryController = TrajectoryController(spec.home)
         self.gripper_controller = TrajectoryController(np.zeros(1))
         self._sent: deque[tuple[float, Callable[[], None]]] = deque()
         self._delay, self._noticed, self._begun = 0.0, -np.inf, False
@@ -128,7 +128,10 @@ class Simulation:
         Raises:
             StateError: soon after a reset, where it goes on from where the arm was before.
         """
-        if controller is self.arm_controller and now < self._noticed:
+        follows = controller is self.arm_controller and not isinstance(
+            controller, VelocityController
+        )
+        if follows and now < self._noticed:
             self._refuse_elsewhere(motion, start, now)
         due = now + self._delay
         self._sent.append((due, lambda: controller.accept(motion, start + self._delay, due)))

@@ -12,6 +12,7 @@ from robot_learning.nodes.arm import Arm, absolute, mode_of, robot_of
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.description import description
+from robot_learning.robot.schema import STREAMING
 from robot_learning.tasks import load_task
 from robot_learning.worlds.variation import load_shifts
 
@@ -86,6 +87,7 @@ def deployment(arm: Arm) -> list[NodeStart]:
         ladder["gripper_controller_topic"] = arm.gripper_controller_topic
     return [
         *(simulation(arm) if arm.simulated else []),
+        *(guarding(arm) if arm.mode not in (DRY_RUN, SHADOW) else []),
         _start(arm, "safety_node", {**_moving(arm), **ladder}, _patience(arm)),
         replace(
             _start(arm, "policy_node", {**bundle, "robot": robot_of(arm)}, {"autostart": True}),
@@ -94,6 +96,15 @@ def deployment(arm: Arm) -> list[NodeStart]:
         _start(arm, "monitor_node", bundle),
         *(viewing(arm, bundle) if arm.view else []),
     ]
+
+
+def guarding(arm: Arm) -> list[NodeStart]:
+    """Return what brings the arm to rest should ``safety_node`` die.
+
+    A controller that is streamed to needs it: it knows neither time nor an end.
+    """
+    kind = arm.controller or RobotSpec.load(robot_of(arm)).controller_type
+    return [_start(arm, "guard_node", _moving(arm))] if kind in STREAMING else []
 
 
 def _patience(arm: Arm) -> dict[str, Value]:

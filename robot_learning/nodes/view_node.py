@@ -15,7 +15,6 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
-from trajectory_msgs.msg import JointTrajectory
 from visualization_msgs.msg import Marker, MarkerArray
 
 from robot_learning.base.errors import RobotLearningError, StateError
@@ -35,6 +34,7 @@ from robot_learning.nodes.run import run
 from robot_learning.nodes.scene import ToldScene
 from robot_learning.nodes.sources import UNKNOWN as UNNAMED_NODE
 from robot_learning.nodes.states import TOPIC, JointStates
+from robot_learning.nodes.stream import reference_of
 from robot_learning.policy import PolicyBundle
 from robot_learning.policy.terms import GOALS
 from robot_learning.robot import RobotSpec
@@ -92,8 +92,7 @@ class ViewNode(Node):
         self._policy = newest(
             DiagnosticStatus, "policy_node/status", silence=STATUS_SILENCE, qos=KEPT
         )
-        streams = kind == "forward_position_controller"
-        self._reference = newest(Float64MultiArray if streams else JointTrajectory, topic)
+        self._reference = newest(*reference_of(kind, topic))
         needs = self.bundle.interface.needs if self.bundle else {"goal": ""}
         self._goals = {
             name: newest(PoseStamped, f"policy_node/{name}", qos=SURE)

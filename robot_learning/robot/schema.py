@@ -12,7 +12,13 @@ from robot_learning.base.settings import Section, read
 Vector3 = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
 ToolAxis = Literal["x", "y", "z", "-x", "-y", "-z"]
 TOOL_AXES: tuple[ToolAxis, ...] = get_args(ToolAxis)
-ControllerType = Literal["joint_trajectory_controller", "forward_position_controller"]
+ControllerType = Literal[
+    "joint_trajectory_controller", "forward_position_controller", "forward_velocity_controller"
+]
+VELOCITIES = "forward_velocity_controller"
+# They neither interpolate nor come to rest by themselves, so they are streamed to.
+STREAMING = ("forward_position_controller", VELOCITIES)
+GripperControllerType = Literal["joint_trajectory_controller", "forward_position_controller"]
 
 
 class JointLimits(Section):
@@ -178,7 +184,7 @@ class GripperController(Section):
             gripper's joints joints of the arm's controller.
     """
 
-    type: ControllerType = "joint_trajectory_controller"
+    type: GripperControllerType = "joint_trajectory_controller"
     topic: str | None = None
 
 

@@ -55,7 +55,7 @@ class RobotSpec:
         workspace_upper: (3,) the opposite corner, m.
         control_period: s.
         policy_every: control periods in one policy period.
-        controller_type: ``joint_trajectory_controller`` or ``forward_position_controller``.
+        controller_type: one of :data:`robot_learning.robot.schema.ControllerType`.
         controller_topic: topic that the controller listens to.
         safety: what the safety filter keeps besides the joint limits.
         gravity: (3,) direction in which it pulls, base frame; None: along -z of the URDF's root.

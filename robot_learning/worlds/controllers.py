@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from robot_learning.base.trajectory import Trajectory
 
 Array = NDArray[np.float64]
+FOR_EVER = 3600.0  # s; a trajectory needs an end
 
 
 class TrajectoryController:
@@ -41,3 +42,19 @@ class TrajectoryController:
     def sample(self, now: float | Array) -> tuple[Array, Array]:
         """Return the desired positions and velocities (..., n) at times ``now`` (...), s."""
         return self._trajectory.sample(now - self._start)
+
+
+def velocity(qd: Array) -> Trajectory:
+    """Return velocities (n,) as what :class:`VelocityController` accepts."""
+    return Trajectory(np.zeros(1), np.zeros((1, len(qd))), qd[None])
+
+
+class VelocityController(TrajectoryController):
+    """forward_velocity_controller: the last velocity holds for ever, whoever has died."""
+
+    def accept(self, trajectory: Trajectory, start: float, now: float) -> None:
+        """Move at a :func:`velocity` from ``now`` on."""
+        q, qd = self.sample(now)[0], trajectory.qd[0]
+        way = np.array([[0.0], [FOR_EVER]]) * qd
+        self._trajectory = Trajectory(np.array([0.0, FOR_EVER]), q + way, np.array([qd, qd]))
+        self._start = now

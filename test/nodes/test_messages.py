@@ -106,10 +106,10 @@ def test_a_grippers_trajectory_is_one_of_its_opening(names, positions):
 
 
 def test_positions_are_as_many_as_there_are_joints():
-    assert messages.positions_of(Float64MultiArray(data=[0.01]), 1, 2) == [0.01]
+    assert messages.numbers_in(Float64MultiArray(data=[0.01]), 1, 2) == [0.01]
     for wrong in ([0.0] * 3, [float("nan")]):
         with pytest.raises(StateError, match="expected 1 or 2 finite numbers"):
-            messages.positions_of(Float64MultiArray(data=wrong), 1, 2)
+            messages.numbers_in(Float64MultiArray(data=wrong), 1, 2)
 
 
 def test_trajectories_survive_the_way():

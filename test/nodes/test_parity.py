@@ -94,9 +94,9 @@ class Deployed(Probe):
         self.goals = self.node.create_publisher(PoseStamped, "/policy_node/goal", 10)
         self.clock = self.node.create_publisher(Clock, "/clock", 10)
         self.out = self.node.create_publisher(JointState, "/joint_states", 10)
-        self.served, self.segments, self.told = {}, {}, {}
+        self.served, self.segments, self.told = {}, [], {}
         self.listen(DiagnosticStatus, "/safety_node/status", 1000, self._on_status)
-        self.listen(JointTrajectory, TOPIC, 100, self._on_segment)
+        self.listen(JointTrajectory, TOPIC, 100, self.segments.append)
         self.seen = self.listen(Float64MultiArray, "/policy_node/observation")
         self.done = self.listen(Float64MultiArray, "/policy_node/action")
         self.commands = self.listen(JointState, COMMANDS)
@@ -117,8 +117,16 @@ class Deployed(Probe):
             seconds, _, nanoseconds = start.partition(".")
             self.served[int(seconds) * 10**9 + int(nanoseconds)] = status
 
-    def _on_segment(self, message):
-        self.segments[nanoseconds_of(message.header.stamp)] = message
+    def _segment(self, slot):
+        """Return what was sent for a slot; it may begin with the period before."""
+        for message in reversed(self.segments):
+            gone = slot - nanoseconds_of(message.header.stamp)
+            if 0 <= gone <= self.period:
+                sent = trajectory_of(message, self.spec.joints)
+                i = int(np.abs(sent.times - gone * 1e-9).argmin())
+                times = np.round(sent.times[i:] - sent.times[i], 9)
+                return Trajectory(times, sent.q[i:], sent.qd[i:])
+        return None
 
     def tell_time(self, now):
         """Tell the time; what is asked for next finds the safety node at it."""
@@ -213,10 +221,11 @@ class Deployed(Probe):
             self.tell_time(now + HELD * self.period // SLICES)
         # An arm that rests and is to rest is told nothing.
         told = self.moving or np.abs(self.commands[-1].velocity).max() > REST
-        self.wait(lambda: slot in self.served and (slot in self.segments or not told))
+        self.wait(lambda: slot in self.served and (self._segment(slot) or not told))
         if told:
-            self.motion = trajectory_of(self.segments[slot], self.spec.joints)
+            self.motion = self._segment(slot)
             self.moving = self.motion.qd.any()
+            self.segments.clear()
         self.world.step(self.motion, self.spec.control_period)
 
     def _soon(self, predicate):

@@ -94,10 +94,11 @@ def test_nodes_are_given_only_parameters_that_they_declare():
 
 def test_who_sends_to_the_controller_and_who_stands_in_for_it_agree():
     found = given(demonstration(EVERYTHING, 3, 0, Path("session.json")))
-    for name in ("sim_node", "safety_node", "demo_node", "view_node"):
+    for name in ("sim_node", "safety_node", "guard_node", "demo_node", "view_node"):
         assert found[name]["controller_type"] == "forward_position_controller"
         assert found[name]["controller_topic"] == "position/commands"
     bare = given(deployment(Arm(bundle="panda-reach")))
+    assert "guard_node" not in bare
     assert not {key for each in bare.values() for key in each if "controller" in key}
 
 
