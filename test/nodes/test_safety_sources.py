@@ -20,8 +20,8 @@ from trajectory_msgs.msg import JointTrajectory
 from robot_learning.base.errors import StateError
 from robot_learning.nodes.diagnostics import Diagnostics, diagnostic
 from robot_learning.nodes.messages import trajectory_of
-from robot_learning.nodes.safety_report import UNITS
 from robot_learning.nodes.sources import Sources
+from robot_learning.safety.status import UNITS
 
 # Jazzy's rclpy does not tell who published a message.
 TELLS_WHO = hasattr(rclpy.subscription, "MessageInfo")

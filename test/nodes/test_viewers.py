@@ -5,7 +5,7 @@ import json
 import yaml
 
 from robot_learning.base.paths import config_dir
-from robot_learning.nodes.safety_report import UNITS
+from robot_learning.safety.status import UNITS
 
 # Those of rviz_common and rviz_default_plugins, and of Foxglove, that are used.
 RVIZ = {
