@@ -26,6 +26,7 @@ ALLOWED = {
     "assurance": {"base", "robot", "kinematics", "geometry", "safety", "worlds"},
     "nodes": {"base", "robot", "kinematics", "safety", "policy", "monitoring"},
 }
+ALLOWED["identification"] = {"base", "robot", "kinematics", "safety", "worlds"}
 ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {

@@ -10,7 +10,18 @@ import typer
 
 from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.extras import require, way_out
-from robot_learning.cli import data, demo, evaluate, export, play, record, safety, schema, train
+from robot_learning.cli import (
+    data,
+    demo,
+    evaluate,
+    export,
+    latency,
+    play,
+    record,
+    safety,
+    schema,
+    train,
+)
 from robot_learning.cli.options import PLAIN
 
 
@@ -35,6 +46,7 @@ app.command("train")(_with("train", train.train))
 app.command("evaluate")(_with("sim", evaluate.evaluate))
 app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
+app.command("latency")(_with("ros", latency.latency))
 app.command("record")(_with("demonstrations", record.record))
 app.add_typer(data.app, name="data")
 app.command("schema")(schema.schema)

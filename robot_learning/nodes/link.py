@@ -34,8 +34,7 @@ from robot_learning.robot import RobotSpec
 
 SIMULATION = "sim_node"
 SILENCE = 2.0  # s without a joint state after which nobody waits any longer
-LOOK = 0.02  # s
-DISCOVERY = 1.0  # s
+LOOK, DISCOVERY = 0.02, 1.0  # s
 
 
 class Link:
@@ -61,6 +60,7 @@ class Link:
         simulated: whether a ``sim_node`` is the arm.
         outlet: to the controllers.
         time: the node's.
+        ages: from stamp to receipt, of the joint states that came last, s.
         fault: why nothing should go on; empty where nothing is wrong.
     """
 
@@ -78,10 +78,9 @@ class Link:
     ) -> None:
         self.spec, self.patience = spec, patience
         self.timeout = STATE_PERIODS * spec.control_period
-        self._names, self.fault, self._silent = tuple(objects), "", 0.0
+        self._names, self.fault, self._silent, self._start = tuple(objects), "", 0.0, 0.0
         self._object_deviation = object_deviation
         self._motion: Trajectory | None = None  # sent last
-        self._start = 0.0
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -113,6 +112,7 @@ class Link:
         self.outlet = Outlet(self.node, self.spec)
         refuse_misspelt(self.node)
         self._states = JointStates(self.node, self.spec, self.time)
+        self.ages = self._states.ages
         own = self.spec.gripper if gripper else None
         self.gripper = None if own is None else GripperState(own, self.time)
         self.node.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)

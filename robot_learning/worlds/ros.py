@@ -153,6 +153,11 @@ class RosWorld(World):
         """The node's."""
         return self._link.time
 
+    @property
+    def ages(self) -> Sequence[float]:
+        """From stamp to receipt, of the joint states that came last, s."""
+        return self._link.ages
+
     def wait_for(self, problem: Callable[[], str], seconds: float) -> str:
         """Hear until ``problem`` returns nothing, so long at most; return what it said last."""
         return self._link.until(problem, seconds)
@@ -200,7 +205,7 @@ class RosWorld(World):
         """
         filter = self._filter = self._filter or SafetyFilter(self._spec, reduced_speed=True)
         self._link.wait(lambda: self._link.problem() or self._moves())
-        q, dt = self._held(), self._spec.control_period
+        q, dt = self.held(), self._spec.control_period
         filter.reset(q, self._link.time.now())
         if way := straight.obstacle(filter, q, start.q):
             raise SafetyError(
@@ -221,7 +226,7 @@ class RosWorld(World):
         causes = ", ".join(cause.value for cause in result.active)
         raise SafetyError(f"the arm stopped on its way to the start: {causes}")
 
-    def _held(self) -> Array:
+    def held(self) -> Array:
         """Return where the arm is held (n,): where it was sent last, unless it is elsewhere."""
         q = self._link.state.q
         if self._rest is None or (np.abs(q - self._rest) > self._spec.tracking_error).any():
