@@ -135,6 +135,7 @@ class PolicyNode(LifecycleNode):
             values["distance"] = "" if goal is None else f"{self._active.distance:.6f}"
             values["outcome"] = "" if goals.outcome is None else goals.outcome.value
             values["refused"] = self._active.refused
+            values |= {key: f"{value:.4f}" for key, value in self._active.delays.items()}
         name = self.get_fully_qualified_name()
         self._status.publish(
             diagnostic(condition.level, name, condition.message, values, hardware)
