@@ -140,7 +140,7 @@ class MonitorNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``monitor_node``."""
-    return run(MonitorNode, args)
+    return run(MonitorNode, args, by_events=True)
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def make_node() -> PolicyNode:
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``policy_node``."""
-    return run(make_node, args)
+    return run(make_node, args, by_events=True)
 
 
 if __name__ == "__main__":

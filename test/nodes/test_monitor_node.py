@@ -1,6 +1,10 @@
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers.graph import value_of
 from helpers.robots import scripted_bundle
+from std_msgs.msg import Float64MultiArray
+
+from robot_learning.nodes.messages import labelled
+from robot_learning.nodes.monitor_node import ACTION
 
 GOALS = [0.4, 0.1, 0.3], [0.4, -0.1, 0.3]
 
@@ -40,24 +44,23 @@ def test_every_term_is_compared_with_the_bundle(system, bundle):
     system.kill("monitor_node")
 
 
-def test_more_delay_than_the_bundle_was_trained_with_is_told(system, tmp_path):
+def test_more_delay_than_the_bundle_was_trained_with_is_told(graph, tmp_path):
     told = {"tolerated_delay": 0.07}
     trained = scripted_bundle(tmp_path / "bundle", "arm6", provenance=told)
-    system.start("monitor_node", bundle=str(trained.path))
-    said = listen(system)
-    system.work(GOALS, lambda: "delay" in said)
-    assert float(value_of(said["delay"], "tolerated_ms")) == 70
+    graph.start("monitor_node", bundle=str(trained.path))
+    said, out = listen(graph), graph.node.create_publisher(Float64MultiArray, ACTION, 10)
+    parts = {"latency": [0.001], "state_age": [0.03], "delay": [0.02]}
 
-    def late(message):
-        stamp = message.header.stamp
-        stamp.sec, stamp.nanosec = divmod(stamp.sec * 10**9 + stamp.nanosec - 10**8, 10**9)
-        return message
+    def says(message):
+        out.publish(labelled(graph.node.get_clock().now().to_msg(), parts))
+        return "delay" in said and said["delay"].message == message
 
-    system.driver.spoil = late
-    system.work(GOALS, lambda: said["delay"].level == DiagnosticStatus.WARN)
-    assert said["delay"].message == "later than in training"
-    assert float(value_of(said["delay"], "state_age_ms")) > 70
-    system.kill("monitor_node")
+    graph.wait(lambda: says("no later than in training"))
+    assert said["delay"].level == DiagnosticStatus.OK
+    assert float(value_of(said["delay"], "total_ms")) == 51
+    parts["delay"] = [0.06]
+    graph.wait(lambda: says("later than in training"))
+    assert said["delay"].level == DiagnosticStatus.WARN
 
 
 def test_another_policy_than_the_bundle_is_told(system, tmp_path):
