@@ -30,6 +30,7 @@ ALLOWED = {
 ALLOWED["viewing"] = {*ALLOWED["envs"], "geometry", "envs", "evaluation"}
 ALLOWED["onboarding"] = {*ALLOWED["evaluation"], "kinematics", "geometry", "safety", "assurance"}
 ALLOWED["onboarding"] |= {"evaluation"}
+ALLOWED["identification"] = {"base", "robot", "kinematics", "safety", "worlds"}
 ALLOWED["training"] = {*ALLOWED["evaluation"], "demonstrations", "evaluation", "monitoring"}
 ALLOWED["cli"] = set(ALLOWED) - {"cli"}
 EXTRA = {

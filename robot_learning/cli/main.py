@@ -17,6 +17,7 @@ from robot_learning.cli import (
     export,
     go,
     ladder,
+    latency,
     play,
     record,
     robot,
@@ -49,6 +50,7 @@ app.command("evaluate")(_with("sim", evaluate.evaluate))
 app.command("go")(go.go)
 app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
+app.command("latency")(_with("ros", latency.latency))
 app.command("record")(_with("demonstrations", record.record))
 app.add_typer(data.app, name="data")
 app.command("ladder")(ladder.ladder)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from robot_learning.worlds.ros import RosWorld
 
 
+DRIVES = (
+    "Before each episode it drives to the start, slowly: straight in its joints, or around what\n"
+    "is in between; objects are no obstacles to it then."
+)
+
+
 @contextmanager
 def on_topics(
     settings: "TaskSettings",
@@ -54,8 +60,8 @@ def on_topics(
         world.close()
 
 
-def announce(world: "RosWorld", what: str, yes: bool) -> None:
-    """Say what is about to move, and ask where it is a real arm and ``yes`` was not said.
+def announce(world: "RosWorld", what: str, yes: bool, how: str = DRIVES) -> None:
+    """Say what is about to move and how; ask where it is a real arm and ``yes`` was not said.
 
     Raises:
         ConfigError: where nobody can be asked.
@@ -64,9 +70,7 @@ def announce(world: "RosWorld", what: str, yes: bool) -> None:
     if world.simulated:
         return
     typer.echo(
-        f"{what}: this moves the arm behind {world.topic}.\n"
-        "Before each episode it drives to the start, slowly: straight in its joints, or around\n"
-        "what is in between; objects are no obstacles to it then. Keep the emergency stop at hand."
+        f"{what}: this moves the arm behind {world.topic}.\n{how} Keep the emergency stop at hand."
     )
     consent(yes)
 

@@ -77,7 +77,7 @@ class ActivePolicy:
             self._on_lost,
         )
         self._refused = self._stop = self._limits = ""
-        self._delay = 0.0
+        self._delay = self._tick = 0.0
         self._decided_at = -np.inf
         self.refused = 0
         self.distance = float("nan")
@@ -88,6 +88,12 @@ class ActivePolicy:
             node.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES),
             node.create_subscription(DiagnosticStatus, SAFETY_STATUS, self._on_safety, 1),
         ]
+
+    @property
+    def delays(self) -> dict[str, float]:
+        """What makes the motion late, s: see the docs on latency."""
+        age = self._states.ages[-1] if self._states.ages else 0.0
+        return {"state_age": age, "tick": self._tick, "delay": self._delay}
 
     def close(self) -> None:
         """Fall silent; the safety node brings the arm to rest."""
@@ -171,7 +177,8 @@ class ActivePolicy:
         if result.command is not None:
             joints = self.runner.spec.joints
             self._command.publish(messages.command_message(result.command, joints, stamp))
-        self._tell(result, inputs, stamp, time.perf_counter() - began)
+        self._tick = time.perf_counter() - began
+        self._tell(result, inputs, stamp)
         if result.observation is not None:
             self.goals.follow(self.distance, state.stamp)
         self.check_time()
@@ -182,9 +189,7 @@ class ActivePolicy:
             inputs[OPENING] = self._gripper.opening
         return inputs
 
-    def _tell(
-        self, result: StepResult, inputs: dict[str, Input], stamp: Any, latency: float
-    ) -> None:
+    def _tell(self, result: StepResult, inputs: dict[str, Input], stamp: Any) -> None:
         """Publish what was seen and done, one message each a decision."""
         self._refused = result.refused
         self.refused += bool(result.refused)
@@ -198,7 +203,9 @@ class ActivePolicy:
                 "action": result.action.tolist(),
                 "goal": inputs["goal"].value.tolist(),
                 "distance": [self.distance],
-                "latency": [latency],
+                "latency": [self._tick],
+                "state_age": [self.delays["state_age"]],
+                "delay": [self._delay],
             }
             self._action.publish(messages.labelled(stamp, done))
 

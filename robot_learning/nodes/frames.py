@@ -8,9 +8,9 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose
 from numpy.typing import NDArray
 from rclpy.time import Time as RosTime
-from scipy.spatial.transform import Rotation
 
 from robot_learning.base.errors import StateError
+from robot_learning.kinematics.quaternion import rotation_of
 from robot_learning.nodes.clock import is_set, nanoseconds_of
 from robot_learning.robot import RobotSpec
 
@@ -123,5 +123,5 @@ def _matrix(shift: Any, turn: Any) -> Array:
     T[:3, 3] = [shift.x, shift.y, shift.z]
     if not np.isfinite(T).all() or not abs(np.linalg.norm(quaternion) - 1) < UNIT:
         raise StateError("pose: not finite, or the quaternion's length is not 1")
-    T[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
+    T[:3, :3] = rotation_of(quaternion)
     return T

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 from std_srvs.srv import Trigger
 
 from robot_learning.base.errors import GoalError, StateError
 from robot_learning.base.periods import COMMAND_PERIODS, STREAM_PERIODS
 from robot_learning.base.types import Input
+from robot_learning.kinematics.quaternion import rotation_of
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.frames import Frames, seconds_of
 from robot_learning.nodes.parameters import PolicyTimes
@@ -161,7 +161,7 @@ class Goals:
             quaternion = np.array([turn.x, turn.y, turn.z, turn.w])
             if not abs(np.linalg.norm(quaternion) - 1.0) <= UNIT:
                 raise GoalError(f"the goal's orientation {quaternion} is no unit quaternion")
-            told[ROTATION] = T[:3, :3] @ Rotation.from_quat(quaternion).as_matrix()
+            told[ROTATION] = T[:3, :3] @ rotation_of(quaternion)
         return told
 
     def _on_cancel(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -20,7 +20,7 @@ from robot_learning.base.errors import ConfigError, StateError
 from robot_learning.base.periods import STATE_PERIODS, STREAMED
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Start
-from robot_learning.nodes import messages
+from robot_learning.nodes import messages, services
 from robot_learning.nodes.clock import ClockWatch, NodeTime
 from robot_learning.nodes.frames import Frames
 from robot_learning.nodes.gripper import GripperState
@@ -61,6 +61,7 @@ class Link:
         simulated: whether a ``sim_node`` is the arm.
         outlet: to the controllers.
         time: the node's.
+        ages: from stamp to receipt, of the joint states that came last, s.
         fault: why nothing should go on; empty where nothing is wrong.
     """
 
@@ -78,9 +79,10 @@ class Link:
     ) -> None:
         self.spec, self.patience = spec, patience
         self.timeout = STATE_PERIODS * spec.control_period
-        self._names, self.fault, self._silent, self._start = tuple(objects), "", 0.0, 0.0
+        self._names, self.fault, self._silent = tuple(objects), "", 0.0
         self._object_deviation = object_deviation
         self._motion: Trajectory | None = None  # sent last
+        self._start = 0.0
         self._context = Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -112,6 +114,7 @@ class Link:
         self.outlet = Outlet(self.node, self.spec, self.time)
         refuse_misspelt(self.node)
         self._states = JointStates(self.node, self.spec, self.time)
+        self.ages = self._states.ages
         own = self.spec.gripper if gripper else None
         self.gripper = None if own is None else GripperState(own, self.time)
         self.node.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
@@ -214,11 +217,12 @@ class Link:
         Raises:
             StateError: where no joint state comes, or the clock is set back.
         """
-        longest = self.spec.control_period / STREAMED if (stream := self.outlet.stream) else LOOK
+        stream = self.outlet.stream
+        longest = LOOK if stream is None else self.spec.control_period / STREAMED
         while (left := until - self.time.now()) > 0:
             if stream is not None and self._motion is not None:
-                q_qd = self._motion.sample(self.time.now() - self._start)
-                stream.send(*q_qd, self._states.newest)
+                q, qd = self._motion.sample(self.time.now() - self._start)
+                stream.send(q, qd, self._states.newest)
             self._spin(min(left, longest))
             if back := self._watch.went_back():
                 raise StateError(f"the clock was set back by {back:.3f} s")
@@ -234,10 +238,10 @@ class Link:
         """
         told = Parameter("start", value=messages.numbers_of(start, self._names))
         request = SetParameters.Request(parameters=[told.to_parameter_msg()])
-        result = self._call(self._set, request, self.patience).results[0]
+        result = services.answer(self.wait, self._set, request, self.patience).results[0]
         if not result.successful:
             raise StateError(f"{SIMULATION}: start: {result.reason}")
-        self._trigger(self._reset, self.patience)
+        services.trigger(self.wait, self._reset, self.patience)
 
     def trigger(self, service: str, patience: float) -> None:
         """Call a service (``std_srvs/Trigger``) that may take ``patience`` s.
@@ -247,21 +251,9 @@ class Link:
         """
         client = self.node.create_client(Trigger, service)
         try:
-            self._trigger(client, patience)
+            services.trigger(self.wait, client, patience)
         finally:
             self.node.destroy_client(client)
-
-    def _trigger(self, client: Any, patience: float) -> None:
-        answer = self._call(client, Trigger.Request(), patience)
-        if not answer.success:
-            raise StateError(f"{client.srv_name}: {answer.message}")
-
-    def _call(self, client: Any, request: Any, patience: float) -> Any:
-        name = client.srv_name
-        self.wait(lambda: "" if client.service_is_ready() else f"no service {name}")
-        answer = client.call_async(request)
-        self.wait(lambda: "" if answer.done() else f"{name} does not answer", patience)
-        return answer.result()
 
     def forget(self) -> None:
         """Know nothing of what was heard: all may be elsewhere now."""

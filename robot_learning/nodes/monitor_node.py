@@ -27,6 +27,8 @@ OBSERVATION, ACTION, STATUS = (
 WINDOW = 500  # ticks
 MAX_OUTSIDE = 0.05  # share of values outside the training range that is worth a warning
 MAX_SHIFT = 3.0  # deviations between the live and the training mean that are
+UNTOLD = "it does not say what delay it was trained with"
+DELAYS = ("state_age", "latency", "delay")  # stamp to receipt, to command, to motion
 
 
 class MonitorNode(Node):
@@ -37,11 +39,13 @@ class MonitorNode(Node):
         told = "folder of the policy bundle or of its run, or a shipped name"
         self.bundle = PolicyBundle.load(find_bundle(parameters.text(self, "bundle", "", told)))
         self._observations: deque[Array] = deque(maxlen=WINDOW)
-        self._latencies: deque[float] = deque(maxlen=WINDOW)
+        self._delays: deque[list[float]] = deque(maxlen=WINDOW)
         self._ticks = self._refused = self._refused_before = 0
         self._other = ""
         self._asked_at = time.monotonic()
         self._diagnostics = Diagnostics(self)
+        if self.bundle.tolerated_delay is None:
+            self.get_logger().info(f"bundle {self.bundle.name}: {UNTOLD}")
         self.create_subscription(Float64MultiArray, OBSERVATION, self._on_observation, 50)
         self.create_subscription(Float64MultiArray, ACTION, self._on_action, 50)
         self.create_subscription(DiagnosticStatus, STATUS, self._on_status, 10)
@@ -64,7 +68,7 @@ class MonitorNode(Node):
     def _on_action(self, message: Float64MultiArray) -> None:
         try:
             _, parts = messages.parts_of(message)
-            self._latencies.append(float(parts["latency"][0]))
+            self._delays.append([float(parts[name][0]) for name in DELAYS])
         except (StateError, KeyError) as error:
             self._other = f"{ACTION}: {error}"
             return
@@ -75,14 +79,15 @@ class MonitorNode(Node):
         self._refused = int(values.get("refused") or 0)
 
     def _publish(self) -> None:
-        self._diagnostics.publish([self._load(), *self._terms()])
+        self._diagnostics.publish([self._load(), *self._late(), *self._terms()])
 
     def _load(self) -> DiagnosticStatus:
         now = time.monotonic()
         refused = max(self._refused - self._refused_before, 0)
         values = {"rate_hz": self._ticks / (now - self._asked_at), "refused_ticks": refused}
-        if self._latencies:
-            p50, p99 = np.percentile(self._latencies, [50, 99]) * 1e3
+        if self._delays:
+            ticks = np.array(self._delays)[:, DELAYS.index("latency")]
+            p50, p99 = np.percentile(ticks, [50, 99]) * 1e3
             values |= {"latency_p50_ms": p50, "latency_p99_ms": p99}
         level, message = DiagnosticStatus.OK, f"policy {self.bundle.name}"
         if not self._ticks:
@@ -94,6 +99,22 @@ class MonitorNode(Node):
             level, message = DiagnosticStatus.ERROR, f"another policy runs: {self._other}"
         self._asked_at, self._ticks, self._refused_before = now, 0, self._refused
         return self._status("ticks", level, message, values)
+
+    def _late(self) -> list[DiagnosticStatus]:
+        """Compare what makes the arm's motion late with what the policy was trained with."""
+        if not self._delays:
+            return []
+        found = np.median(np.array(self._delays), axis=0) * 1e3
+        values = {f"{name}_ms": float(value) for name, value in zip(DELAYS, found, strict=True)}
+        values["total_ms"] = total = float(found.sum())
+        tolerated = self.bundle.tolerated_delay
+        level, message = DiagnosticStatus.OK, UNTOLD
+        if tolerated is not None:
+            values["tolerated_ms"] = tolerated * 1e3
+            message = "no later than in training"
+            if total > tolerated * 1e3:
+                level, message = DiagnosticStatus.WARN, "later than in training"
+        return [self._status("delay", level, message, values)]
 
     def _terms(self) -> list[DiagnosticStatus]:
         if not self._observations:
@@ -119,7 +140,7 @@ class MonitorNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``monitor_node``."""
-    return run(MonitorNode, args)
+    return run(MonitorNode, args, by_events=True)
 
 
 if __name__ == "__main__":

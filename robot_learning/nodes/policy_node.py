@@ -135,6 +135,7 @@ class PolicyNode(LifecycleNode):
             values["distance"] = "" if goal is None else f"{self._active.distance:.6f}"
             values["outcome"] = "" if goals.outcome is None else goals.outcome.value
             values["refused"] = self._active.refused
+            values |= {key: f"{value:.4f}" for key, value in self._active.delays.items()}
         name = self.get_fully_qualified_name()
         self._status.publish(
             diagnostic(condition.level, name, condition.message, values, hardware)
@@ -161,7 +162,7 @@ def make_node() -> PolicyNode:
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``policy_node``."""
-    return run(make_node, args)
+    return run(make_node, args, by_events=True)
 
 
 if __name__ == "__main__":

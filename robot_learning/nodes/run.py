@@ -1,6 +1,7 @@
 """Running a node to its end: SIGINT and SIGTERM stop it at once, errors are one line."""
 
 import contextlib
+import ctypes
 import difflib
 import gc
 import os
@@ -14,21 +15,27 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from robot_learning.base.errors import ConfigError, RobotLearningError
 from robot_learning.base.interrupts import end_with_starter
 
+LONG = 3600.0  # s
 LIKE = 0.8  # from where a name is taken for another one, misspelt
 REALTIME_PRIORITY = 50  # as ros2_control's controller manager
 THREADS = Path("/proc/self/task")
 
 
-def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
+def run(
+    make_node: Callable[[], Any], args: list[str] | None = None, *, by_events: bool = False
+) -> int:
     """Spin the node that ``make_node`` returns until a signal; return the exit code.
 
     Args:
         make_node: returns the node.
         args: command line.
+        by_events: wake for what has happened in place of looking through all that may; it takes
+            half the time, but neither callback groups nor who sent a message count with it.
     """
     end_with_starter()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.ALL)
@@ -37,7 +44,7 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
         node = make_node()
         refuse_misspelt(node)
         keep_loaded()
-        executor = SingleThreadedExecutor()
+        executor = make_executor(by_events)
         executor.add_node(node)
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -62,6 +69,33 @@ def run(make_node: Callable[[], Any], args: list[str] | None = None) -> int:
     return 0
 
 
+def make_executor(by_events: bool) -> Any:
+    """Return what waits for messages and timers, and calls back."""
+    if by_events:
+        with contextlib.suppress(ImportError):  # Jazzy has it since rclpy 7.1.4.
+            return Events()
+    return SingleThreadedExecutor()
+
+
+class Events:
+    """rclpy's EventsExecutor, so that it sleeps.
+
+    Its endless wait overflows in the wheels for an old C library: it would keep a core busy.
+    """
+
+    def __init__(self) -> None:
+        from rclpy.experimental.events_executor import EventsExecutor
+
+        self._executor = EventsExecutor()
+        self.add_node = self._executor.add_node
+
+    def spin(self) -> None:
+        """Call back until the context is shut down."""
+        never: Any = Future()
+        while True:
+            self._executor.spin_until_future_complete(never, LONG)
+
+
 def refuse_misspelt(node: Any) -> None:
     """Refuse a parameter that looks like one of the node's; warn of others that it has not.
 
@@ -80,9 +114,14 @@ def refuse_misspelt(node: Any) -> None:
 
 
 def keep_loaded() -> None:
-    """Take what is loaded out of the garbage collector's way; the rest takes microseconds."""
+    """Take what is loaded out of the garbage collector's way; the rest takes microseconds.
+
+    What loading needed for a while goes back to the system.
+    """
     gc.collect()
     gc.freeze()
+    with contextlib.suppress(OSError, AttributeError):  # glibc alone keeps it.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def set_realtime(on: bool) -> None:

@@ -267,6 +267,7 @@ class SafetyNode(Node):
             "start": start,
             "reason": self._reason,
             "delay": repr(self.filter.delay),
+            "state_age": f"{self._states.ages[-1]:.4f}" if self._states.ages else "",
             "unchecked": ",".join(self.filter.unchecked),
             "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,

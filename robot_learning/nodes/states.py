@@ -1,6 +1,7 @@
 """The state of an arm, put together from whatever arrives on ``joint_states``."""
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from robot_learning.robot.urdf import Urdf
 Array = NDArray[np.float64]
 TOPIC = "joint_states"
 MOST_NAMES = 12  # that a complaint lists
+AGES = 500  # ages that are remembered
 MOST_LAYOUTS = 32  # lists of names that are remembered
 FAR = 1e6  # s; a clock that is farther off counts from another start
 
@@ -33,6 +35,11 @@ class JointStates:
         node: who listens.
         spec: the robot.
         clock: the node's time.
+
+    Attributes:
+        newest: state, or None.
+        refused: what was wrong with the message that came last; empty for nothing.
+        ages: from stamp to receipt, of the states that came last, s.
     """
 
     def __init__(self, node: Any, spec: RobotSpec, clock: NodeTime) -> None:
@@ -42,6 +49,7 @@ class JointStates:
         self._names: dict[str, None] = {}
         self._estimates = False
         self.refused = ""
+        self.ages: deque[float] = deque(maxlen=AGES)
         self.forget()
 
     def forget(self) -> None:
@@ -144,6 +152,7 @@ class JointStates:
         if self.newest is not None and 0 <= self.newest.stamp - oldest <= timeout:
             return None
         self.newest = ArmState(self._q, self._qd, oldest)
+        self.ages.append(self._clock.now() - oldest)
         return self.newest
 
     def _topic(self) -> str:

@@ -68,6 +68,15 @@ class PolicyBundle:
         """
         return max(float(self.provenance.get("object_deviation", 0.0)), DEVIATION)
 
+    @property
+    def tolerated_delay(self) -> float | None:
+        """Longest delay that it was trained with, s, from a state to the motion it leads to.
+
+        One control period at least; None where the bundle does not say.
+        """
+        told = self.provenance.get("tolerated_delay")
+        return None if told is None else max(float(told), self.interface.control_period)
+
     @classmethod
     def load(cls, path: str | Path) -> "PolicyBundle":
         """Read a bundle; anything missing, added, changed or newer is refused.

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
 from robot_learning.base.compiled import load_soon
@@ -17,6 +17,9 @@ from robot_learning.policy.history import History
 from robot_learning.policy.interface import Observation
 from robot_learning.policy.terms import GOALS
 from robot_learning.robot import RobotSpec
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 Array = NDArray[np.float64]
 
@@ -121,15 +124,17 @@ class PolicyRunner:
         return ""
 
 
-def open_session(onnx: bytes) -> onnxruntime.InferenceSession:
+def open_session(onnx: bytes) -> "onnxruntime.InferenceSession":
     """Return an ONNX Runtime session of one thread; more would only wait for each other."""
+    import onnxruntime  # 9 MB, which nodes that read a bundle alone do without
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
 
 
-def _session(bundle: PolicyBundle) -> onnxruntime.InferenceSession:
+def _session(bundle: PolicyBundle) -> "onnxruntime.InferenceSession":
     file = bundle.path / "policy.onnx"
     try:
         session = open_session(file.read_bytes())

@@ -211,6 +211,7 @@ def _export(
                 "code": run.code,
                 "seed": run.seed,
                 "object_deviation": _object_deviation(run),
+                "tolerated_delay": _tolerated_delay(run, env.robot.control_period),
                 "steps": model.num_timesteps,
                 "seconds": curve[-1]["seconds"] if curve else 0.0,
             },
@@ -228,6 +229,15 @@ def _object_deviation(run: RunConfig) -> float:
         return 0.0
     drawn = load_shifts(run.train.env.shift)
     return math.hypot(*(drawn.largest(name) for name in ("input_noise", "input_bias")))
+
+
+def _tolerated_delay(run: RunConfig, period: float) -> float:
+    """Return the longest delay from a state to a motion in the training, s."""
+    if run.train.env.shift is None:
+        return 0.0
+    drawn = load_shifts(run.train.env.shift)
+    late = drawn.largest("action_latency") + drawn.largest("observation_latency")
+    return late * period + drawn.largest("motor_lag")
 
 
 def _report(folder: Path, bundle: PolicyBundle, evaluation: Evaluation) -> None:

@@ -80,8 +80,7 @@ class RosWorld(World):
         tell: Callable[[str], None] = print,
     ) -> None:
         self._spec, self._gripper, self._filter = spec, gripper, filter
-        self._reset_service, self._reset_timeout = reset_service, reset_timeout
-        self._tell = tell
+        self._reset_service, self._reset_timeout, self._tell = reset_service, reset_timeout, tell
         self.periods = self.missed = self.stale = 0
         self._zero = 0.0  # of the episode, by the node's time, s
         self._slot: float | None = None  # of the grid, once it is laid
@@ -113,8 +112,8 @@ class RosWorld(World):
         if self.simulated:
             link.put_back(start)
         else:
-            opening = start.opening if self._gripper else None
-            self.drive(self.find_way(start.q).motion, opening=opening)
+            way = self.find_way(start.q)
+            self.drive(way.motion, opening=start.opening if self._gripper else None)
         if self._reset_service:
             link.trigger(self._reset_service, self._reset_timeout)
         self._await(start)
@@ -154,6 +153,11 @@ class RosWorld(World):
     def time(self) -> NodeTime:
         """The node's."""
         return self._link.time
+
+    @property
+    def ages(self) -> Sequence[float]:
+        """From stamp to receipt, of the joint states that came last, s."""
+        return self._link.ages
 
     def wait_for(self, problem: Callable[[], str], seconds: float) -> str:
         """Hear until ``problem`` returns nothing, so long at most; return what it said last."""
@@ -239,8 +243,8 @@ class RosWorld(World):
                 return
             if filter.latched is not None:
                 break
-        causes = ", ".join(cause.value for cause in result.active) or "it took too long"
-        raise SafetyError(f"the arm stopped on its way: {causes}")
+        why = ", ".join(cause.value for cause in result.active) or "it took too long"
+        raise SafetyError(f"the arm stopped on its way: {why}")
 
     def rest(self) -> Array:
         """Return where the arm rests (n,): where it was sent last, unless it is elsewhere.
@@ -264,10 +268,9 @@ class RosWorld(World):
         Raises:
             StateError: naming what is not.
         """
-        link = self._link
+        link, patience = self._link, self._link.patience
         link.forget()
         link.wait(lambda: link.problem() or self._off(start))
-        patience = link.patience
         if link.until(lambda: self._misplaced(start), HEARD) and not self.simulated:
             for name, (place, turn) in start.places.items():
                 at = ", ".join(f"{value:.3f}" for value in place)

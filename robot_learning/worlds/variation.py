@@ -29,7 +29,8 @@ class Variation:
         link_mass: times the masses of the arm's links.
         payload: mass at the last link, kg.
         damping: of the joints, N m s/rad or N s/m.
-        motor_gain: times the gains of the motors; below 1 the arm lags behind.
+        motor_gain: times the gains of the motors; below 1 the arm follows less closely.
+        motor_lag: time constant of a first-order lag between a reference and its joint, s.
         motor_force: times the largest forces of the motors.
         object_mass: times the masses of the objects.
         friction: times the friction of the objects.
@@ -48,6 +49,7 @@ class Variation:
     payload: float = 0.0
     damping: float = 0.0
     motor_gain: float = 1.0
+    motor_lag: float = 0.0
     motor_force: float = 1.0
     object_mass: float = 1.0
     friction: float = 1.0

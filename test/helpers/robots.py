@@ -68,7 +68,7 @@ def scripted_bundle(
     path: Path,
     robot: str | Path,
     gain: float = 1.0,
-    object_deviation: float = 0.0,
+    provenance: dict | None = None,
     **interface_changes,
 ) -> PolicyBundle:
     """Write the bundle of a policy that follows its goal_step."""
@@ -84,5 +84,5 @@ def scripted_bundle(
         onnx=scripted_onnx(interface, gain),
         statistics=statistics.reference(seen, interface.term_slices()),
         evaluation={"episodes": 0},
-        provenance={"algorithm": "scripted", "object_deviation": object_deviation},
+        provenance={"algorithm": "scripted", **(provenance or {})},
     )

@@ -97,7 +97,9 @@ class Tracker:
 def tracked(arm, arm6_model, tmp_path):
     """The arm with a policy that must know where an object is, and nobody who tells it."""
     observed = ("goal_step", "object_offset")
-    bundle = scripted_bundle(tmp_path / "bundle", "arm6", object_deviation=0.02, observed=observed)
+    bundle = scripted_bundle(
+        tmp_path / "bundle", "arm6", provenance={"object_deviation": 0.02}, observed=observed
+    )
     arm.activate(bundle.path)
     arm.model = arm6_model
     yield arm

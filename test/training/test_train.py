@@ -65,6 +65,7 @@ def test_a_bundle_is_judged_on_plain_physics_and_remembers_what_it_saw_where_it_
     plain = evaluate_bundle(bundle, RobotSpec.load("arm6"), 3, FINAL_SEED)
     assert bundle.evaluation["mean_distance"] == pytest.approx(plain.mean_distance, rel=1e-3)
     assert bundle.object_deviation == pytest.approx(np.hypot(0.006, 0.012))
+    assert bundle.tolerated_delay == pytest.approx(4 * 0.04)
     runner, env = PolicyRunner(bundle), ArmEnv("arm6", shift="training")
     seen = []
     rollout(env, lambda env: runner_action(runner, env), 3, FINAL_SEED, observations=seen)

@@ -12,6 +12,7 @@ from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
 from robot_learning.worlds.bullet.server import Server, bullet, quiet
+from robot_learning.worlds.lag import Lag
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
@@ -65,7 +66,7 @@ class BulletArm:
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
         self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
-        self._gain = 1.0
+        self._gain, self._lag = 1.0, Lag()
         self._set_motors(1.0, 1.0)
         self._nominal = [
             bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
@@ -91,6 +92,7 @@ class BulletArm:
     def reset(self, q: Array, opening: float = 0.0) -> ArmState:
         """Put the arm at rest at ``q`` (n,), its gripper at ``opening``, and its clock to 0."""
         self._time = 0.0
+        self._lag.reset()
         self.place(np.asarray(q, dtype=np.float64))
         if self._gripper is not None:
             self.put_fingers(self._gripper.positions(opening))
@@ -115,7 +117,7 @@ class BulletArm:
             self.grip(opening)
         physics_dt = self.server.physics_dt
         steps = trajectory.steps(round(dt / physics_dt), physics_dt)
-        for target, velocity in steps.tolist():
+        for target, velocity in self._lag.follow(steps, physics_dt).tolist():
             self._drive(target, velocity)
             self.server.step()
         self._time += dt
@@ -128,6 +130,7 @@ class BulletArm:
         payload: float = 0.0,
         damping: float = 0.0,
         motor_gain: float = 1.0,
+        motor_lag: float = 0.0,
         motor_force: float = 1.0,
     ) -> None:
         """Make the arm differ from its URDF; without arguments it is as the URDF says.
@@ -137,9 +140,11 @@ class BulletArm:
             payload: mass added at the centre of the last joint's link, kg.
             damping: of the joints, N m s/rad or N s/m; a light joint gets as much as it bears.
             motor_gain: times the motors' gains.
+            motor_lag: time constant of their first-order lag, s.
             motor_force: times their largest forces.
         """
         self._set_motors(motor_gain, motor_force)
+        self._lag.constant = motor_lag
         for link, nominal in enumerate(self._nominal):
             mass, inertia = link_mass * nominal[0], link_mass * np.array(nominal[2])
             bullet.changeDynamics(

@@ -95,6 +95,7 @@ class BulletWorld(World):
             payload=variation.payload,
             damping=variation.damping,
             motor_gain=variation.motor_gain,
+            motor_lag=variation.motor_lag,
             motor_force=variation.motor_force,
         )
         self.objects.vary(variation.object_mass, variation.friction)

@@ -14,6 +14,7 @@ from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
 from robot_learning.worlds.camera import Camera, Picture
 from robot_learning.worlds.gravity import pull, up_frame
+from robot_learning.worlds.lag import Lag
 from robot_learning.worlds.mujoco.building import build
 from robot_learning.worlds.mujoco.camera import Eye
 from robot_learning.worlds.mujoco.motors import Motors
@@ -60,6 +61,7 @@ class MujocoWorld(World):
         agree(disagreements(self._model, spec, fingers))
         self._data = mujoco.MjData(self._model)
         self._motors = Motors(self._model, self._data, spec, self._gripper)
+        self._lag = Lag()
         self._objects = {item.name: self._model.joint(item.name) for item in objects}
         links, names = [*spec.joints, *fingers], [item.name for item in objects]
         self._nominal = Nominal(self._model, self._data, links, spec.joints[-1], names)
@@ -76,6 +78,7 @@ class MujocoWorld(World):
             self._place(name, np.array([ALOFT, 0.0, ALOFT + number]), 0.0)
         for name, place in start.places.items():
             self._place(name, *place)
+        self._lag.reset()
         self._motors.reset(np.asarray(start.q, dtype=np.float64), start.opening)
         if start.scene is not None:
             self._motors.put_fingers(start.scene.fingers)
@@ -90,8 +93,12 @@ class MujocoWorld(World):
         if opening is not None:
             self._motors.opening = opening
         timestep = self._model.opt.timestep
-        times = np.arange(round(dt / timestep)) * timestep
-        for q, qd in zip(*motion.sample(times), strict=True):
+        count = round(dt / timestep)
+        if self._lag.constant:
+            steps = self._lag.follow(motion.steps(count, timestep), timestep)
+        else:
+            steps = np.stack(motion.sample(np.arange(count) * timestep), axis=1)
+        for q, qd in steps:
             self._motors.drive(q, qd)
             mujoco.mj_step(self._model, self._data)
         self._show()
@@ -112,6 +119,7 @@ class MujocoWorld(World):
         """See :class:`~robot_learning.worlds.world.World`."""
         self._nominal.vary(variation)
         self._motors.vary(variation.motor_gain, variation.motor_force)
+        self._lag.constant = variation.motor_lag
         heading = rng.uniform(-np.pi, np.pi)
         self._model.opt.gravity = pull(self._R_base_up, variation.gravity_tilt, heading)
 

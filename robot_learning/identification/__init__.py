@@ -1,0 +1,1 @@
+"""How late an arm follows, found by moving it a little."""
