@@ -12,6 +12,7 @@ MANIFEST = Path(__file__).with_name("package.xml").read_text(encoding="utf-8")
 ROBOTS = ["example-robot-data"]
 SIM = ["gymnasium>=1.0", "imageio[ffmpeg]", "matplotlib", "pybullet"]
 MUJOCO = ["gymnasium>=1.0", "mujoco>=3.3"]
+PLANNING = ["ompl>=2.0,<3", "toppra>=0.6"]
 DEMONSTRATIONS = [*SIM, "pyarrow", "rosbags"]
 TRAIN = [
     *DEMONSTRATIONS,
@@ -63,12 +64,14 @@ setup(
         "robots": ROBOTS,
         "sim": SIM,
         "mujoco": MUJOCO,
+        "planning": PLANNING,
         "demonstrations": DEMONSTRATIONS,
         "train": TRAIN,
         "test": TEST,
         "dev": [
             *TRAIN,
             *MUJOCO,
+            *PLANNING,
             *ROBOTS,
             *TEST,
             "colcon-common-extensions",

@@ -15,6 +15,7 @@ ALLOWED = {
     "kinematics": {"base", "robot"},
     "geometry": {"base", "robot", "kinematics"},
     "safety": {"base", "robot", "kinematics", "geometry"},
+    "planning": {"base", "robot", "kinematics", "geometry", "safety"},
     "policy": {"base", "robot", "kinematics"},
     "worlds": {"base", "robot", "kinematics"},
     "tasks": {"base", "robot", "kinematics", "geometry"},
@@ -37,7 +38,7 @@ EXTRA = {
     "nodes/view_node.py": {"tasks"},
     "worlds/agreement.py": {"geometry"},
     "worlds/mujoco/building.py": {"geometry"},
-    "worlds/ros.py": {"nodes", "safety"},
+    "worlds/ros.py": {"nodes", "planning", "safety"},
 }
 # Third-party packages and the only folders that may name them.
 HOMES = {
@@ -52,9 +53,11 @@ HOMES = {
     "coal": {"geometry"},
     "numba": {"base"},
     "daqp": {"safety"},
+    "ompl": {"planning"},
     "onnxruntime": {"policy", "training"},
     "pyarrow": {"demonstrations"},
     "rosbags": {"demonstrations"},
+    "toppra": {"planning"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

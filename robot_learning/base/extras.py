@@ -11,6 +11,7 @@ MODULES = {
     "ros": ("rclpy",),
     "mujoco": ("gymnasium", "mujoco"),
     "sim": ("gymnasium", "imageio", "matplotlib", "pybullet"),
+    "planning": ("ompl", "toppra"),
     "demonstrations": ("pyarrow", "rosbags"),
     "train": (
         "mlflow",

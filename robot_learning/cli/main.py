@@ -10,7 +10,18 @@ import typer
 
 from robot_learning.base.errors import RobotLearningError
 from robot_learning.base.extras import require, way_out
-from robot_learning.cli import data, demo, evaluate, export, play, record, safety, schema, train
+from robot_learning.cli import (
+    data,
+    demo,
+    evaluate,
+    export,
+    go,
+    play,
+    record,
+    safety,
+    schema,
+    train,
+)
 from robot_learning.cli.options import PLAIN
 
 
@@ -33,6 +44,7 @@ app = typer.Typer(
 app.command("demo")(_with("train", demo.demo))
 app.command("train")(_with("train", train.train))
 app.command("evaluate")(_with("sim", evaluate.evaluate))
+app.command("go")(go.go)
 app.command("export")(_with("train", export.export))
 app.command("play")(_with("sim", play.play))
 app.command("record")(_with("demonstrations", record.record))

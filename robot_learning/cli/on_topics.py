@@ -65,9 +65,19 @@ def announce(world: "RosWorld", what: str, yes: bool) -> None:
         return
     typer.echo(
         f"{what}: this moves the arm behind {world.topic}.\n"
-        "Before each episode it drives to the start along a straight line of its joints, slowly;\n"
-        "objects are no obstacles to it then. Keep the emergency stop at hand."
+        "Before each episode it drives to the start, slowly: straight in its joints, or around\n"
+        "what is in between; objects are no obstacles to it then. Keep the emergency stop at hand."
     )
+    consent(yes)
+
+
+def consent(yes: bool) -> None:
+    """Ask whether a real arm may move, where ``yes`` was not said.
+
+    Raises:
+        ConfigError: where nobody can be asked.
+        typer.Abort: where the answer is no.
+    """
     if yes:
         return
     if not sys.stdin.isatty():

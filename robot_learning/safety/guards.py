@@ -15,7 +15,7 @@ from robot_learning.robot.schema import Solid
 from robot_learning.safety import collision
 from robot_learning.safety.advance import advance
 from robot_learning.safety.check import Check, MakeCheck
-from robot_learning.safety.clearance import Clearance, Doubt, Pair
+from robot_learning.safety.clearance import FROZEN, Clearance, Doubt, Pair
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.singularity import Singularity, smallest_value
 from robot_learning.safety.status import Cause
@@ -69,6 +69,11 @@ class Guards:
     @reduced_speed.setter
     def reduced_speed(self, on: bool) -> None:
         self._tip_speed.reduced = on
+
+    @property
+    def fastest_tip(self) -> float:
+        """The speed limit of the tip in force, m/s."""
+        return self._tip_speed.limit
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
@@ -151,6 +156,24 @@ class Guards:
         for pair, distance in self.clearance.near(q):
             if pair.cause in (Cause.SELF_COLLISION, Cause.SCENE_COLLISION) and distance <= 0:
                 raise SafetyError(f"the filter can't start: {self._describe(pair, distance)}")
+
+    def too_near(self, q: Array) -> str:
+        """Name the pair that is farthest within its margin at ``q`` (n,); empty for none."""
+        found = self.clearance.near(q)
+        if not found:
+            return ""
+        pair, distance = min(found, key=lambda item: item[1] - item[0].margin)
+        return f"{self._describe(pair, distance)}, and the margin is {pair.margin * 1e3:.1f} mm"
+
+    def release(self, q: Array) -> list[Pair]:
+        """Keep no longer apart what touches at ``q`` (n,), and return it.
+
+        Setting a scene takes that back.
+        """
+        touching = [pair for pair, distance in self.clearance.near(q) if distance <= FROZEN]
+        kept = [pair for pair in self.clearance.pairs if pair not in touching]
+        self.clearance = Clearance(self.arm, kept)
+        return touching
 
     def refuse_intrusion(self, q: Array) -> None:
         """Refuse to resume where something of the scene is nearer than its margin.

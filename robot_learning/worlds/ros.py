@@ -14,15 +14,15 @@ from robot_learning.base.types import ArmState, Input, Snapshot, Start
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.link import Link
 from robot_learning.nodes.outlet import LEAD, MIN_LEAD
+from robot_learning.planning import Follower, Way, find_way, most
 from robot_learning.robot import RobotSpec
-from robot_learning.safety import SafetyFilter, straight
+from robot_learning.safety import SafetyFilter
 from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
 PLACED = 0.02  # m; an object this near to where it has to be is there
 RESTS = 0.05  # of the speed limits; an arm that measures less is at rest
 HEARD = 1.0  # s in which what is in its place was heard there
-SPARE = 5.0  # s more than the way takes, that it may take
 
 
 class RosWorld(World):
@@ -32,9 +32,10 @@ class RosWorld(World):
     begins later, and the grid goes on from there. Each motion ends at rest, so the arm stops by
     itself where no other one follows.
 
-    A reset puts a ``sim_node`` back to where the episode starts. A real arm drives there along a
-    straight line of its joints, through a filter of its own at reduced speed; then the objects
-    are asked for until the tracker says that they are where they have to be.
+    A reset puts a ``sim_node`` back to where the episode starts. A real arm drives there, through
+    a filter of its own at reduced speed: straight in its joints where that is free, else around
+    what is in between. Then the objects are asked for until the tracker says that they are where
+    they have to be.
 
     Args:
         spec: the robot.
@@ -112,7 +113,8 @@ class RosWorld(World):
         if self.simulated:
             link.put_back(start)
         else:
-            self._drive(start)
+            opening = start.opening if self._gripper else None
+            self.drive(self.find_way(start.q).motion, opening=opening)
         if self._reset_service:
             link.trigger(self._reset_service, self._reset_timeout)
         self._await(start)
@@ -192,37 +194,61 @@ class RosWorld(World):
         }
         return Snapshot(ArmState(state.q, state.qd, state.stamp - zero), inputs)
 
-    def _drive(self, start: Start) -> None:
-        """Move the arm to the start along a straight line of its joints, and its gripper.
+    @property
+    def filter(self) -> SafetyFilter:
+        """The one for the way to the start."""
+        if self._filter is None:
+            self._filter = SafetyFilter(self._spec, reduced_speed=True)
+        return self._filter
+
+    def find_way(self, goal: Array, seed: int = 0) -> Way:
+        """Return the way from where the arm rests to ``goal`` (n,); nothing moves.
 
         Raises:
-            SafetyError: naming what is in its way, or what stopped it.
+            StateError: where the arm moves, or is not heard of.
+            SafetyError: naming what is too near to it, to the goal, or in the way.
         """
-        filter = self._filter = self._filter or SafetyFilter(self._spec, reduced_speed=True)
-        self._link.wait(lambda: self._link.problem() or self._moves())
-        q, dt = self._held(), self._spec.control_period
-        filter.reset(q, self._link.time.now())
-        if way := straight.obstacle(filter, q, start.q):
-            raise SafetyError(
-                f"the straight way to the start is not free: {way}; move the arm aside by hand"
-            )
-        seconds = 4 * straight.duration(self._spec, q, start.q) + SPARE
-        seen = self._snapshot()
-        for _ in range(math.ceil(seconds / dt)):
+        return find_way(self.filter, self.rest(), goal, seed=seed)
+
+    def drive(
+        self,
+        motion: Trajectory,
+        *,
+        filter: SafetyFilter | None = None,
+        opening: float | None = None,
+    ) -> None:
+        """Move the arm along a motion that begins where it rests, through a filter.
+
+        Args:
+            motion: from rest to rest.
+            filter: that for the way to the start where None is given.
+            opening: that the gripper is sent to; None leaves it as it is.
+
+        Raises:
+            SafetyError: naming what stopped the arm.
+        """
+        filter, dt = filter or self.filter, self._spec.control_period
+        self._link.wait(self._link.problem)
+        filter.reset(motion.q[0], self._link.time.now())
+        follower, seen = Follower(motion, opening), self._snapshot()
+        for _ in range(math.ceil(most(motion) / dt)):
             now = self.next_start(seen)
-            command = straight.toward(filter, start.q, now, start.opening)
-            result = filter.apply(command, seen.state, dt, now)
+            result = filter.apply(follower.command(filter, now), seen.state, dt, now)
             seen = self._move(result.stop, dt, result.opening)
-            opened = not self._gripper or result.opening == start.opening
-            if opened and straight.ends_at(result.stop, start.q):
+            if follower.arrived(result):
                 return
             if filter.latched is not None:
                 break
         causes = ", ".join(cause.value for cause in result.active)
         raise SafetyError(f"the arm stopped on its way to the start: {causes}")
 
-    def _held(self) -> Array:
-        """Return where the arm is held (n,): where it was sent last, unless it is elsewhere."""
+    def rest(self) -> Array:
+        """Return where the arm rests (n,): where it was sent last, unless it is elsewhere.
+
+        Raises:
+            StateError: where the arm moves, or is not heard of.
+        """
+        self._link.wait(lambda: self._link.problem() or self._moves())
         q = self._link.state.q
         if self._rest is None or (np.abs(q - self._rest) > self._spec.tracking_error).any():
             return q
