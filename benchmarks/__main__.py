@@ -15,6 +15,7 @@ from benchmarks import (
     guarded,
     learning,
     physics,
+    planning,
     policies,
     safety,
     simulation,
@@ -64,6 +65,13 @@ def main() -> None:
         "--physics", action="store_true", help="what a longer physics step costs and saves"
     )
     parser.add_argument(
+        "--planning",
+        type=int,
+        metavar="QUERIES",
+        default=0,
+        help="ways around obstacles on seven arms, so many each, judged by Bullet",
+    )
+    parser.add_argument(
         "--policies",
         type=int,
         metavar="SEEDS",
@@ -80,6 +88,8 @@ def main() -> None:
         rows = wallclock.rows(arguments.runs)
     elif arguments.physics:
         rows = physics.rows()
+    elif arguments.planning:
+        rows = planning.rows(arguments.planning)
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
     elif arguments.latency:

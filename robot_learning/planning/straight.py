@@ -38,7 +38,7 @@ def straight(spec: RobotSpec, guards: Guards | None, q: Array, goal: Array) -> T
     ramp = speed / acceleration
     seconds = length / speed + ramp
     count = int(np.ceil(seconds / spec.control_period))
-    times: Array = np.arange(count + 1) * spec.control_period
+    times = np.arange(count + 1, dtype=np.float64) * spec.control_period
     left = np.maximum(seconds - times, 0.0)
     # Speeding up, going on, braking.
     done = np.where(times < ramp, acceleration * times**2 / 2, speed * (times - ramp / 2))

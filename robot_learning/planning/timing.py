@@ -96,7 +96,7 @@ def _knots(
     motion: toppra.interpolator.AbstractGeometricPath, end: Array, spec: RobotSpec
 ) -> Trajectory:
     count = int(np.ceil(motion.duration / spec.control_period - 1e-9))
-    times: Array = np.arange(count + 1) * spec.control_period
+    times = np.arange(count + 1, dtype=np.float64) * spec.control_period
     inside = np.minimum(times, motion.duration)
     q, qd = motion(inside), motion(inside, 1)
     q[-1], qd[0], qd[-1] = end, 0.0, 0.0
