@@ -8,7 +8,7 @@ from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.safety import SafetyFilter, SafetyResult
 
 Array = NDArray[np.float64]
-NEAR = 0.01  # rad or m off the motion at which it still goes on
+NEAR = 0.03  # rad or m off the motion up to which it goes on
 ARRIVED = 1e-5  # rad or m; nearer than this the arm is there
 SPARE = 2.0  # s more than a motion lasts that following it may take
 
@@ -27,11 +27,17 @@ class Follower:
 
     def command(self, filter: SafetyFilter, now: float) -> JointCommand:
         """Return the command for the period that starts at ``now``, s on the filter's clock."""
-        q = filter.reference(now)[0]
-        if np.abs(q - self.motion.sample(self._t)[0]).max() < NEAR:
-            self._t = min(self._t + filter.spec.control_period, self.motion.duration)
+        q, dt, end = filter.reference(now)[0], filter.spec.control_period, self.motion.duration
+        # A period that began late has gone on into its stop, and so ahead of the motion.
+        while self._t < end and self._off(q, self._t + dt) < self._off(q, self._t):
+            self._t = min(self._t + dt, end)
+        if self._off(q, self._t) < NEAR:
+            self._t = min(self._t + dt, end)
         wanted, speed = self.motion.sample(self._t)
         return JointCommand(speed, wanted, self.opening)
+
+    def _off(self, q: Array, t: float) -> float:
+        return float(np.abs(q - self.motion.sample(t)[0]).max())
 
     def arrived(self, result: SafetyResult) -> bool:
         """Say whether what the filter let through comes to rest at the end of the motion."""

@@ -239,8 +239,8 @@ class RosWorld(World):
                 return
             if filter.latched is not None:
                 break
-        causes = ", ".join(cause.value for cause in result.active)
-        raise SafetyError(f"the arm stopped on its way to the start: {causes}")
+        causes = ", ".join(cause.value for cause in result.active) or "it took too long"
+        raise SafetyError(f"the arm stopped on its way: {causes}")
 
     def rest(self) -> Array:
         """Return where the arm rests (n,): where it was sent last, unless it is elsewhere.

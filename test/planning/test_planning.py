@@ -1,12 +1,15 @@
 """Ways among obstacles: straight where that is free, else around; never out of a limit."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
 from robot_learning.assurance.judge import Judge
-from robot_learning.base.errors import SafetyError
+from robot_learning.base.errors import ConfigError, SafetyError
+from robot_learning.base.types import ArmState
 from robot_learning.kinematics.chain import tip_jacobian
-from robot_learning.planning import find_way, leaving_filter, rehearse, way_out
+from robot_learning.planning import Follower, find_way, leaving_filter, rehearse, way_out
 from robot_learning.planning.straight import SHARE
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import SafetyFilter
@@ -99,6 +102,16 @@ def test_a_search_that_finds_nothing_in_its_time_says_what_is_in_the_way(arm6, w
         find_way(walled, arm6.home - SIDE, arm6.home + SIDE, seconds=1e-6)
 
 
+def test_only_a_way_around_needs_the_extra(arm6, walled, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "ompl" else found(name)
+    )
+    assert find_way(walled, arm6.home - SIDE, arm6.home - SIDE / 2).kind == "straight"
+    with pytest.raises(ConfigError, match=r"needs ompl: pip install 'robot_learning\[planning\]'"):
+        find_way(walled, arm6.home - SIDE, arm6.home + SIDE)
+
+
 def test_an_arm_that_touches_something_is_led_out_and_never_further_in(arm6):
     guards = Guards(arm6)
     q = arm6.home + np.array([0.0, 1.4, 0.0, 0.0, 0.0, 0.0])
@@ -114,3 +127,18 @@ def test_an_arm_that_touches_something_is_led_out_and_never_further_in(arm6):
             gaps = [guards.arm.distance(pair.body, pair.other, one) for one in at]
             assert (np.diff(gaps) > -1e-5).all()
     assert not guards.too_near(legs[-1].q[-1])
+
+
+def test_late_periods_do_not_keep_the_arm_from_arriving(arm6, filter):
+    motion, dt = find_way(filter, arm6.home - SIDE, arm6.home).motion, arm6.control_period
+    filter.reset(motion.q[0], 0.0)
+    follower, now, went = Follower(motion), 0.0, []
+    for number in range(3 * len(motion.times)):
+        state = ArmState(*filter.reference(now), now)
+        result = filter.apply(follower.command(filter, now), state, dt, now)
+        went.append(result.stop.q[0, 0])
+        if follower.arrived(result):
+            break
+        now += dt * (2.5 if number % 2 else 1.0)  # every other one is late
+    assert follower.arrived(result)
+    assert (np.diff(went) > -1e-9).all()
