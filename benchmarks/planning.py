@@ -36,14 +36,14 @@ class Query(NamedTuple):
         cpu: s of the processor until the way was found, timed and rehearsed.
         wall: s.
         broken: what the judge found along what left the filter.
-        lasts: s that the motion takes.
+        why: no way was found.
     """
 
     kind: str
     cpu: float
     wall: float
     broken: tuple[str, ...] = ()
-    lasts: float = 0.0
+    why: str = ""
 
 
 def rows(count: int) -> list[Row]:
@@ -115,18 +115,18 @@ def _query(filter: SafetyFilter, judge: Judge, start: Array, goal: Array, seed: 
     cpu, wall = time.process_time(), time.perf_counter()
     try:
         way: Way | None = find_way(filter, start, goal, seed=seed, seconds=20.0)
-    except SafetyError:
-        way = None
+    except SafetyError as error:
+        way, why = None, str(error)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     if way is None:
-        return Query("", cpu, wall)
+        return Query("", cpu, wall, why=why)
     judge.start(start)
     broken = []
     for result in rehearse(filter, way.motion):
         for look in range(1, LOOKS + 1):
             part = result.stop.tail((look - 1) * result.dt / LOOKS)
             broken += judge.follow(part, result.dt / LOOKS)
-    return Query(way.kind, cpu, wall, tuple(item.what for item in broken), way.seconds)
+    return Query(way.kind, cpu, wall, tuple(item.what for item in broken))
 
 
 def _row(what: str, queries: list[Query], share: float | None) -> Row:
@@ -136,6 +136,7 @@ def _row(what: str, queries: list[Query], share: float | None) -> Row:
     around_them = sorted(query.cpu for query in planned)
     broken = sum(bool(query.broken) for query in queries)
     remark = "" if share is None else f"{share:.0%} of free goals hang together"
+    remark += "".join(f"; {query.why}" for query in queries if share is not None and query.why)
     return (
         what,
         f"{len(found)} of {len(queries)} found, {len(planned)} planned; "

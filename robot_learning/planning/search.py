@@ -7,6 +7,7 @@ from ompl import base, geometric, util
 from robot_learning.planning.space import Space, line
 
 Array = NDArray[np.float64]
+LINES = 2000  # that are looked at before another search has better chances
 RANGE = 1.5  # rad or m; the longest line that is tried at once
 ROUNDS = 3  # of shortening
 
@@ -26,8 +27,10 @@ class _Lines(base.MotionValidator):  # type: ignore[misc]
     def __init__(self, information: base.SpaceInformation, space: Space) -> None:
         super().__init__(information)
         self._space = space
+        self.tried = 0
 
     def checkMotion(self, first: base.State, second: base.State) -> bool:
+        self.tried += 1
         space, n = self._space, self._space.spec.n
         q = _numbers(second, n)
         return space.is_free(q) and space.keeps(line(_numbers(first, n), q))
@@ -48,14 +51,16 @@ def search(space: Space, start: Array, goal: Array, seed: int, seconds: float) -
     """
     util.noOutputHandler()
     util.RNG.setSeed(seed + 1)  # 0 would be the time
-    information = _information(space)
+    information, lines = _information(space)
     problem = base.ProblemDefinition(information)
     problem.setStartAndGoalStates(*(_state(information, q) for q in (start, goal)))
     planner = geometric.RRTConnect(information)
     planner.setRange(RANGE)
     planner.setProblemDefinition(problem)
     planner.setup()
-    planner.solve(base.timedPlannerTerminationCondition(seconds))
+    long = base.timedPlannerTerminationCondition(seconds)
+    many = base.PlannerTerminationCondition(lambda: lines.tried >= LINES)
+    planner.solve(base.plannerOrTerminationCondition(long, many))
     if not problem.hasExactSolution():
         return None
     path = problem.getSolutionPath()
@@ -67,7 +72,7 @@ def search(space: Space, start: Array, goal: Array, seed: int, seconds: float) -
     return np.array([_numbers(state, space.spec.n) for state in path.getStates()])
 
 
-def _information(space: Space) -> base.SpaceInformation:
+def _information(space: Space) -> tuple[base.SpaceInformation, _Lines]:
     n = space.spec.n
     bounds, states = base.RealVectorBounds(n), base.RealVectorStateSpace(n)
     for k in range(n):
@@ -76,9 +81,10 @@ def _information(space: Space) -> base.SpaceInformation:
     states.setBounds(bounds)
     information = base.SpaceInformation(states)
     information.setStateValidityChecker(_States(information, space))
-    information.setMotionValidator(_Lines(information, space))
+    lines = _Lines(information, space)
+    information.setMotionValidator(lines)
     information.setup()
-    return information
+    return information, lines
 
 
 def _state(information: base.SpaceInformation, q: Array) -> base.State:

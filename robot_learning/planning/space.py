@@ -28,6 +28,7 @@ class Space:
         guards: of the filter that the motion goes through.
         start: (n,) rad or m.
         goal: (n,) rad or m.
+        roomy: ask for that room.
 
     Attributes:
         spec: the robot.
@@ -35,15 +36,17 @@ class Space:
         upper: (n,).
     """
 
-    def __init__(self, guards: Guards, start: Array, goal: Array) -> None:
+    def __init__(self, guards: Guards, start: Array, goal: Array, *, roomy: bool = True) -> None:
         self.spec: RobotSpec = guards.spec
         self.lower = np.minimum(self.spec.soft_lower, start)
         self.upper = np.maximum(self.spec.soft_upper, start)
         pairs, ends = guards.clearance.pairs, (start, goal)
-        self._clearance = Clearance(guards.arm, [_roomy(guards.arm, p, ends) for p in pairs])
+        if roomy:
+            pairs = [_roomy(guards.arm, pair, ends) for pair in pairs]
+        self._clearance = Clearance(guards.arm, pairs)
         self._singularity = Singularity(guards.arm)
         spare = min(guards.singularity.value(q) for q in ends) / self._singularity.limit - 1.0
-        self._singularity.limit *= 1.0 + min(FARTHER, max(spare, 0.0) / 2)
+        self._singularity.limit *= 1.0 + roomy * min(FARTHER, max(spare, 0.0) / 2)
 
     def is_free(self, q: Array) -> bool:
         """Say whether the arm may be at ``q`` (n,)."""

@@ -1,5 +1,7 @@
 """The way to a configuration: straight where that is free, else planned, and rehearsed."""
 
+import itertools
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from robot_learning.safety.guards import Guards
 
 Array = NDArray[np.float64]
 SECONDS = 5.0  # that the search may take
+SEARCHES = 1000  # seeds of one way
 TRIES = 3  # ways that are rehearsed
 
 
@@ -91,15 +94,20 @@ def plan(guards: Guards, q: Array, goal: Array, seed: int, seconds: float) -> Tr
     from robot_learning.planning.space import Space
     from robot_learning.planning.timing import timed
 
-    space = Space(guards, q, goal)
-    corners = search(space, q, goal, seed, seconds)
-    curve = None if corners is None else rounded(space, corners)
-    if curve is None:
-        raise SafetyError(
-            f"no way was found in {seconds:g} s; the straight one is not free: "
-            f"{guards.obstacle(line(q, goal)) or 'too near a singular configuration'}"
-        )
-    return timed(guards, curve)
+    end = time.monotonic() + seconds
+    spaces = [Space(guards, q, goal, roomy=roomy) for roomy in (True, False)]
+    # A search that takes long is seldom near its end; narrow ways leave no room.
+    for number in itertools.count():
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        space = spaces[number % 2]
+        corners = search(space, q, goal, SEARCHES * seed + number, left)
+        curve = None if corners is None else rounded(space, corners)
+        if curve is not None:
+            return timed(guards, curve)
+    why = guards.obstacle(line(q, goal)) or "too near a singular configuration"
+    raise SafetyError(f"no way was found in {seconds:g} s; the straight one is not free: {why}")
 
 
 def _lasts(filter: SafetyFilter, motion: Trajectory) -> tuple[float, str]:

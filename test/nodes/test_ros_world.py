@@ -24,7 +24,7 @@ from robot_learning.worlds.ros import RosWorld
 
 pytestmark = pytest.mark.wall_clock
 SEED = 7
-BEHIND = np.array([-0.9, 0.4, 0.9, 0.3, -0.9, -1.1])  # of home: the wrist would hit the shoulder
+BEYOND = np.array([0.0, 0.0, 0.9, 0.0, 0.0, 0.0])  # of home: where the elbow can't go
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_a_real_arm_drives_to_the_start_and_the_objects_are_asked_for(graph, arm
         with pytest.raises(StateError, match="'object' is .* m from where"):
             reset(world, start)
         assert "put 'object' at" in said.pop()
-        with pytest.raises(SafetyError, match="not free: shoulder_link is .* from wrist_3_link"):
-            world.reset(Start(arm6.home + BEHIND, places=start.places))
+        with pytest.raises(SafetyError, match="the goal is out of reach: elbow_joint is at 2.800"):
+            world.reset(Start(arm6.home + BEYOND, places=start.places))
     options["reset_service"] = "driver/reset"
     assert graph.set_parameter("/real/driver", "seed", SEED).successful
     with contextlib.closing(RosWorld(arm6, task.objects, **options)) as world:
