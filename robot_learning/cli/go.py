@@ -5,13 +5,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.cli.options import load_bundle
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from robot_learning.policy import PolicyBundle
@@ -81,6 +81,8 @@ def _fixed_goal(
         return None
     if bundle is None:
         raise ConfigError(f"--to {START}: a robot has no episodes; give a bundle")
+    import numpy as np
+
     from robot_learning.kinematics import ArmModel
     from robot_learning.safety import SafetyFilter
     from robot_learning.tasks import TaskSettings, make_task
@@ -92,7 +94,7 @@ def _fixed_goal(
 
 def _joints(to: str, spec: "RobotSpec", q: "Array") -> "Array":
     """Return ``q`` (n,) with the joints that ``to`` names where it says."""
-    goal = np.array(q)
+    goal = q.copy()
     for part in to.split(","):
         name, _, value = part.partition("=")
         if name.strip() not in spec.joints:
