@@ -12,6 +12,8 @@ from rich.table import Table
 from benchmarks import (
     deployment,
     experts,
+    fitting,
+    footprint,
     guarded,
     jerk,
     learning,
@@ -25,6 +27,7 @@ from benchmarks import (
     vectorised,
     wallclock,
 )
+from robot_learning.base.paths import find_bundle
 
 
 def main() -> None:
@@ -74,6 +77,18 @@ def main() -> None:
         help="ways around obstacles on seven arms, so many each, judged by Bullet",
     )
     parser.add_argument(
+        "--fitting",
+        action="store_true",
+        help="delay and lag of an arm, found by a small motion, beside the truth",
+    )
+    parser.add_argument(
+        "--footprint",
+        type=float,
+        metavar="SECONDS",
+        default=0.0,
+        help="memory and core share of the deployed nodes, by either executor, for so long each",
+    )
+    parser.add_argument(
         "--policies",
         type=int,
         metavar="SEEDS",
@@ -110,6 +125,10 @@ def main() -> None:
         rows = jerk.rows()
     elif arguments.policies:
         rows = policies.rows(arguments.runs, arguments.policies)
+    elif arguments.fitting:
+        rows = fitting.rows(arguments.robots[:2])
+    elif arguments.footprint:
+        rows = footprint.rows(find_bundle("panda-reach"), "panda", arguments.footprint)
     elif arguments.latency:
         rows = experts.late_rows(arguments.latency)
     elif arguments.experts:

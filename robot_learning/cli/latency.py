@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from robot_learning.base.errors import StateError
+
 if TYPE_CHECKING:
     from robot_learning.identification.fit import Fit
     from robot_learning.worlds.ros import RosWorld
 
+MISSED = 0.2  # of the motions that may be told too late
 HOW = (
     "Each joint swings by up to 3 degrees (3 cm) to either side of where it is, the tip no faster "
     "than 0.2 m/s.\nWhat the filter does not know of is no obstacle to it."
@@ -60,6 +63,11 @@ def latency(
             )
     finally:
         world.close()
+    if world.missed > MISSED * world.periods:
+        raise StateError(
+            f"{world.missed} of {world.periods} motions were told too late for a fit: end what "
+            "keeps this computer busy, and try again"
+        )
     found = fit(record)
     _print(spec.name, spec.joints, found, world)
     file = out or Path("runs") / spec.name / "latency.yaml"
