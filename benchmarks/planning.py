@@ -107,8 +107,8 @@ def reachable(
 
 def _keeps(guards: Guards, q: Array, goal: Array) -> bool:
     way = line(q, goal)
-    values = [guards.singularity.value(at) for at in way.q]
-    return min(values) > guards.singularity.limit and not guards.obstacle(way)
+    dt = guards.spec.control_period
+    return not guards.obstacle(way) and not guards.singularity.check(way, way.qd[0], dt)
 
 
 def _query(filter: SafetyFilter, judge: Judge, start: Array, goal: Array, seed: int) -> Query:
