@@ -17,7 +17,7 @@ from robot_learning.base.periods import (
 from robot_learning.policy import PolicyRunner
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.gripper import TOPICS, Gripper, check_shared
-from robot_learning.robot.schema import ControllerType
+from robot_learning.robot.schema import ControllerType, usual_topic
 
 
 def text(node: Any, name: str, default: str, description: str, *, read_only: bool = True) -> str:
@@ -192,10 +192,7 @@ def controller(node: Any, spec: RobotSpec) -> tuple[str, str]:
         ConfigError: where there is no such type.
     """
     kind = _type(node, "controller_type", spec.controller_type, get_args(ControllerType))
-    default = spec.controller_topic
-    if kind != spec.controller_type:
-        suffix = "joint_trajectory" if kind == "joint_trajectory_controller" else "commands"
-        default = f"{kind}/{suffix}"
+    default = spec.controller_topic if kind == spec.controller_type else usual_topic(kind)
     return kind, text(node, "controller_topic", default, "topic the controller listens to")
 
 

@@ -120,8 +120,8 @@ def read_gripper(file: RobotFile, outside: Mapping[str, UrdfJoint], path: Path) 
 def _topic(controller: GripperController, file: RobotFile, path: Path) -> str:
     """Return the topic of the gripper's controller; one of trajectories may be the arm's own."""
     topic = controller.topic or TOPICS[controller.type]
-    arm = (file.controller.type, file.controller.topic)
-    check_shared(f"{path}: gripper.controller.topic", (controller.type, topic), arm)
+    own = controller.type, topic
+    check_shared(f"{path}: gripper.controller.topic", own, file.controller.address)
     return topic
 
 

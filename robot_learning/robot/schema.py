@@ -21,6 +21,11 @@ STREAMING = ("forward_position_controller", VELOCITIES)
 GripperControllerType = Literal["joint_trajectory_controller", "forward_position_controller"]
 
 
+def usual_topic(kind: str) -> str:
+    """Return the topic of an arm's controller that bears the name of its type."""
+    return f"{kind}/{'commands' if kind in STREAMING else 'joint_trajectory'}"
+
+
 class JointLimits(Section):
     """Limits of one joint: rad, rad/s, rad/s², rad/s³ (m for a prismatic joint)."""
 
@@ -55,11 +60,16 @@ class Controller(Section):
 
     Attributes:
         type: of the controller.
-        topic: that it listens to.
+        topic: that it listens to; its usual name where left out.
     """
 
     type: ControllerType = "joint_trajectory_controller"
-    topic: str = "joint_trajectory_controller/joint_trajectory"
+    topic: str | None = None
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Its type, and the topic that it listens to."""
+        return self.type, self.topic or usual_topic(self.type)
 
 
 class Pose(Section):

@@ -138,7 +138,7 @@ class RobotSpec:
             control_period=file.control_period,
             policy_every=file.policy_every,
             controller_type=file.controller.type,
-            controller_topic=file.controller.topic,
+            controller_topic=file.controller.address[1],
             safety=file.safety,
             gravity=_direction(file.gravity, path),
             frames={name: frozen_array(pose.matrix()) for name, pose in file.frames.items()},

@@ -1,13 +1,17 @@
 """Who listens where commands go, told apart over DDS, and an arm that does not follow."""
 
+import itertools
+
+import numpy as np
 import pytest
-from helpers.graph import Probe, push, value_of
+from helpers.graph import TOPIC, Probe, push, value_of
 from rclpy.node import Node
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 from trajectory_msgs.msg import JointTrajectory
 
 from robot_learning.nodes.controller import ControllerWatch
+from robot_learning.nodes.messages import trajectory_of
 
 JOINTS = ["a", "b", "c"]
 JTC, POSITIONS = "joint_trajectory_controller", "forward_position_controller"
@@ -68,3 +72,19 @@ def test_a_controller_that_is_deactivated_mid_motion_is_named_and_resumed(arm):
     arm.drive(push(arm.spec), 0.6)
     assert arm.q()[0] > still[0] + 0.1
     assert "does not follow" not in value_of(arm.status[-1], "reason")
+
+
+def test_a_message_begins_with_the_period_before_it(arm):
+    heard = arm.listen(JointTrajectory, TOPIC)
+    arm.drive(push(arm.spec), 0.6)
+    sent = [
+        (m.header.stamp.sec + m.header.stamp.nanosec * 1e-9, trajectory_of(m, arm.spec.joints))
+        for m in heard
+    ]
+    assert len(sent) > 10
+    for (begun, before), (start, motion) in itertools.pairwise(sent):
+        # A controller finds itself in the middle of it, where the last one had it.
+        assert motion.times[1] == pytest.approx(arm.spec.control_period)
+        q, qd = before.sample(start - begun + motion.times[:2])
+        np.testing.assert_allclose(motion.q[:2], q, atol=1e-6)
+        np.testing.assert_allclose(motion.qd[:2], qd, atol=1e-6)

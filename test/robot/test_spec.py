@@ -38,6 +38,12 @@ def test_hash_follows_what_a_policy_depends_on(tmp_path, arm6):
     assert one.hash == RobotSpec.load(other_topic).hash
 
 
+def test_a_controller_listens_to_its_usual_topic(tmp_path):
+    velocities = {"type": "forward_velocity_controller"}
+    spec = RobotSpec.load(robot_yaml(tmp_path, controller=velocities))
+    assert spec.controller_topic == "forward_velocity_controller/commands"
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
