@@ -15,6 +15,7 @@ from robot_learning.monitoring.ladder import FULL, Record, check_mode, choose
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.hardware import HardwareFile
+from robot_learning.robot.schema import usual_topic
 
 ROBOT = "arm6"  # where neither a robot nor a bundle is given
 SIM, REAL = "sim", "real"
@@ -108,13 +109,14 @@ def behind(arm: Arm, hardware: str) -> Arm:
             f"{spec.name} has {', '.join(missing)}; take a robot made from the driver's URDF, and "
             "a bundle trained for it, or write its joints into a copy of the file"
         )
+    topic = driver.controller.topic or usual_topic(driver.controller.type)
     own = {"joint_states": driver.joint_states} if driver.joint_states != "joint_states" else {}
     gripper = driver.gripper
     return replace(
         arm,
         simulated=False,
         controller=arm.controller or driver.controller.type,
-        controller_topic=arm.controller_topic or driver.controller.topic,
+        controller_topic=arm.controller_topic or topic,
         gripper_controller=arm.gripper_controller or (gripper.type if gripper else ""),
         gripper_controller_topic=arm.gripper_controller_topic or (gripper and gripper.topic or ""),
         remaps={**own, **driver.remap, **arm.remaps},
