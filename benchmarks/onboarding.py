@@ -75,10 +75,9 @@ def _row(file: Path, runs: Path, train: bool) -> Row:
     if done.returncode and not bad:
         bad = done.stderr.splitlines()[-1:] or ["it ended without a word"]
     experts = [
-        f"{task} {seen.split(' episodes')[0]}" if verdict != "-" else f"{task} -"
+        f"{task} {seen.split(' episodes')[0] if ' episodes' in seen else '-'}"
         for task in ("reach", "push")
-        if f"expert on {task}" in checks
-        for verdict, seen in [checks[f"expert on {task}"]]
+        for _, seen in [checks.get(f"expert on {task}", ("", ""))]
     ]
     measured = ", ".join([*experts, *_trained(runs, name, train)])
     what = "added" if checks else "refused"
