@@ -97,3 +97,16 @@ def test_what_has_no_collision_geometry_is_touched_as_it_is_seen(tmp_path):
     file.write_text(ET.tostring(root, encoding="unicode"))
     mesh = ET.fromstring(seen_as_touched(file)).find("link/collision/geometry/mesh")
     assert mesh.attrib == {"filename": (tmp_path / "a.stl").as_uri(), "scale": "2 2 2"}
+
+
+def test_an_arm_that_hangs_has_no_floor_and_its_base_is_upright(tmp_path):
+    above = (
+        '<link name="world"/><joint name="mount" type="fixed"><parent link="world"/>'
+        '<child link="base_link"/><origin rpy="3.14159265 0 0"/></joint>'
+    )
+    text = ARM6.read_text().replace('<link name="base_link">', above + '<link name="base_link">')
+    (tmp_path / "arm.urdf").write_text(text)
+    made = make_draft(tmp_path / "arm.urdf", tmp_path / "arm.yaml", Wishes())
+    assert made.values["base_link"] == "world" and made.values["safety"]["floor"] < -0.5
+    assert "measure safety.floor" in made.remarks[0]
+    assert ArmModel(made.spec()).forward(made.spec().home)[2, 3] < -0.2
