@@ -14,6 +14,7 @@ from robot_learning.onboarding.home import Home, named_home
 
 Array = NDArray[np.float64]
 FLAT = 0.02  # m by which the lowest point may miss 0 and the floor still is there
+DEEP = 0.12  # m by which an upright arm may reach below its base; one that hangs goes deeper
 UNDER = 0.05  # m from the lowest reach to a floor that nobody knows
 
 
@@ -34,7 +35,9 @@ def put_floor(draft: Draft, told: float | None) -> None:
         what = "the URDF's root" if height == root else "the lowest point that does not move"
         draft.put("safety.floor", round(height, 3), f"{what}, m")
     sunk = Surroundings(draft.spec()).sunk
-    if sunk > 0:
+    if sunk > DEEP:
+        _lower_floor(draft, _look(draft))
+    elif sunk > 0:
         height = math.floor(1e3 * (draft.spec().safety.floor - sunk)) / 1e3
         draft.put("safety.floor", height, "lower than the base: what turns there reaches below, m")
 
