@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -53,7 +54,7 @@ def found(files: Sequence[Path]) -> list[Path]:
 def _row(file: Path, runs: Path, train: bool) -> Row:
     name = f"{file.parent.name}-{file.name.split('.')[0]}"
     command = ["robot", "add", str(file), "--yes", "--force", "--out", f"{name}.yaml"]
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(
             [sys.executable, "-c", COMMAND, *command, *(["--train"] if train else [])],
@@ -65,7 +66,8 @@ def _row(file: Path, runs: Path, train: bool) -> Row:
         )
     except subprocess.TimeoutExpired:
         return (name, "hangs", "", f"not done after {PATIENCE} s")
-    took = time.monotonic() - began
+    took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     (runs / f"{name}.log").write_text(done.stdout + done.stderr)
     checks = {m[2]: (m[1], m[3]) for m in map(LINE.match, done.stdout.splitlines()) if m}
     bad = [f"{what}: {seen}" for what, (verdict, seen) in checks.items() if verdict == "FAIL"]
@@ -73,14 +75,13 @@ def _row(file: Path, runs: Path, train: bool) -> Row:
     if done.returncode and not bad:
         bad = done.stderr.splitlines()[-1:] or ["it ended without a word"]
     experts = [
-        f"{task} {seen.split(' episodes')[0]}" if verdict != "-" else f"{task} -"
+        f"{task} {seen.split(' episodes')[0] if ' episodes' in seen else '-'}"
         for task in ("reach", "push")
-        if f"expert on {task}" in checks
-        for verdict, seen in [checks[f"expert on {task}"]]
+        for _, seen in [checks.get(f"expert on {task}", ("", ""))]
     ]
     measured = ", ".join([*experts, *_trained(runs, name, train)])
     what = "added" if checks else "refused"
-    return (name, f"{what}, {took:.0f} s", measured, "; ".join(bad)[:300])
+    return (name, f"{what}, {took:.0f} s, {busy:.0f} s of CPU", measured, "; ".join(bad)[:300])
 
 
 def _trained(runs: Path, name: str, train: bool) -> list[str]:

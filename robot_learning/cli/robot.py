@@ -127,13 +127,27 @@ def _source(
     if not urdf.is_file():
         raise ConfigError(f"{file}: no such file")
     if not arguments:
-        return urdf, []
+        return _touchable(urdf, out.with_name(f"{out.stem}_hulls.urdf"), force), []
     pairs = dict(argument.partition(":=")[::2] for argument in arguments)
     if "" in pairs or not all(":=" in argument for argument in arguments):
         raise ConfigError(f"{' '.join(arguments)}: arguments of a xacro are written NAME:=VALUE")
     _free(beside, force)
     beside.write_text(description(urdf, expanded(urdf, pairs)), encoding="utf-8")
     return beside, []
+
+
+def _touchable(urdf: Path, beside: Path, force: bool) -> Path:
+    """Return the URDF, or one written beside whose links can be touched as they are seen."""
+    from robot_learning.onboarding.shapes import seen_as_touched
+
+    text = seen_as_touched(urdf)
+    if text is None:
+        return urdf
+    _free(beside, force)
+    beside.write_bytes(text)
+    told = f"{urdf}: no collision geometry; {beside} has that of the visual meshes, as hulls"
+    typer.secho(f"look: {told}", fg="yellow", err=True)
+    return beside
 
 
 def _ask(question: str, options: Sequence[str], marked: str) -> str:

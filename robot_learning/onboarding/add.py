@@ -1,6 +1,5 @@
 """A robot's YAML file made from its URDF: which rule decides what, in which order."""
 
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.kinematics import ArmModel
 from robot_learning.onboarding.arms import LEAST, Arm, arm_of, find_arms, without_carriers
-from robot_learning.onboarding.contacts import Surroundings, lowest
+from robot_learning.onboarding.contacts import Surroundings
 from robot_learning.onboarding.draft import Draft
 from robot_learning.onboarding.frames import base_of, tilt, tip_reason, tips_of
 from robot_learning.onboarding.gripper import find_gripper, find_tool_axis
-from robot_learning.onboarding.home import LOAD, Home, named_home
+from robot_learning.onboarding.home import LOAD, Home
 from robot_learning.onboarding.limits import derived_limits
+from robot_learning.onboarding.placement import put_floor, put_home
 from robot_learning.onboarding.srdf import read_states
 from robot_learning.onboarding.tree import Tree
 from robot_learning.onboarding.workspace import POOR, find_workspace
@@ -27,8 +26,6 @@ from robot_learning.robot.urdf import Urdf
 # Asks the user a question with options and a default; returns one of them.
 Ask = Callable[[str, Sequence[str], str], str]
 MOUNTS = {"floor": None, "ceiling": [0, 0, 1], "wall": [1, 0, 0]}  # gravity in the base frame
-FLAT = 0.02  # m by which the lowest point may miss 0 and the floor still is there
-UNDER = 0.05  # m from the lowest reach to a floor that nobody knows
 SLOW = 0.3  # rad/s; a chain with a slower joint waits for it
 
 
@@ -80,8 +77,8 @@ def make_draft(urdf: Path, out: Path, wishes: Wishes, ask: Ask = default) -> Dra
     if MOUNTS[wishes.mount]:
         draft.put("gravity", MOUNTS[wishes.mount], f"told: on the {wishes.mount}")
     _put_tool(draft, arm, states)
-    _put_floor(draft, wishes)
-    home = _put_home(draft, states)
+    put_floor(draft, wishes.floor)
+    home = put_home(draft, states)
     _put_workspace(draft)
     draft.put("control_period", 0.04, "assumed, s")
     _put_controllers(draft, wishes)
@@ -183,58 +180,6 @@ def _put_tool(draft: Draft, arm: Arm, states: Mapping[str, Mapping[str, float]])
     elif arm.fingers:
         names = ", ".join(joint.name for joint in arm.fingers)
         draft.remarks.append(f"{names} are held: a hand, or a gripper to write under 'gripper:'")
-
-
-def _put_floor(draft: Draft, wishes: Wishes) -> None:
-    spec = draft.spec()
-    ground, root = lowest(spec), float(ArmModel(spec).T_base_root[2, 3])
-    if wishes.floor is not None:
-        draft.put("safety.floor", wishes.floor, "told, m")
-    elif ground is None and abs(root) > FLAT:
-        draft.put("safety.floor", round(root, 3), "the URDF's root, m")
-    elif ground is not None and abs(min(ground, root)) > FLAT:
-        what = "lowest point that does not move" if ground <= root else "URDF's root"
-        draft.put("safety.floor", round(min(ground, root), 3), f"the {what}, m")
-    sunk = Surroundings(draft.spec()).sunk
-    if sunk > 0 and wishes.floor is None:
-        height = math.floor(1e3 * (draft.spec().safety.floor - sunk)) / 1e3
-        draft.put("safety.floor", height, "lower than the base: what turns there reaches below, m")
-
-
-def _put_home(draft: Draft, states: Mapping[str, Mapping[str, float]]) -> Home:
-    spec = draft.spec()
-    home = Home(spec, Surroundings(spec))
-    named = named_home(home, states)
-    if named is not None:
-        q, source = named[1], f"SRDF: state {named[0]}"
-    else:
-        try:
-            q = home.find()
-        except ConfigError:
-            if (
-                "floor" in draft.values.get("safety", {})
-                and "told" in draft.sources["safety.floor"]
-            ):
-                raise
-            home, q = _without_floor(draft)
-        source = "computed: free, far from limits and singular places, tool down"
-    placed = {
-        name: round(float(value), 4) + 0.0 for name, value in zip(spec.joints, q, strict=True)
-    }
-    draft.put("home", placed, source)
-    return home
-
-
-def _without_floor(draft: Draft) -> tuple[Home, np.ndarray]:
-    """Look for a home with the floor out of reach: parts of a robot hang in the air."""
-    spec = draft.spec()
-    arm = Home(spec, Surroundings(spec))
-    low = float(ArmModel(spec).screws[0, 5]) - arm.reach - UNDER
-    draft.put("safety.floor", round(low, 2), "assumed: below all that the arm reaches, m")
-    draft.remarks.append("the floor is not known: measure safety.floor")
-    spec = draft.spec()
-    home = Home(spec, Surroundings(spec))
-    return home, home.find()
 
 
 def _put_workspace(draft: Draft) -> None:

@@ -12,6 +12,7 @@ FINGER = 4  # joints of a finger, at most
 FAR, TURNS = 20.0, 1000.0  # m and rad that no joint of an arm travels
 TRAVEL = 0.1  # m that a sliding finger travels, at most
 FINGERS = {"finger", "jaw", "claw", "thumb", "knuckle"}
+DIGITS = {*FINGERS, "index", "middle", "ring", "little", "pinky"}
 HANDS = {*FINGERS, "gripper", "grip", "grasp"}  # of joints; a wrist may carry the gripper
 # What chains of joints may be that are no arms, and what may carry an arm.
 OTHERS = {
@@ -47,8 +48,9 @@ def find_arms(tree: Tree) -> list[Arm]:
     chains = [chain for chain in _chains(tree, tree.root, ()) if not _is_other(chain)]
     own = [_own(chain, [other for other in chains if other != chain]) for chain in chains]
     arms = [arm_of(tree, chain) for chain in own if len(chain) >= LEAST]
-    if len(arms) > 2 and len({len(arm.joints) for arm in arms}) == 1 == len(arms[0].joints) - 2:
-        return []  # legs
+    lengths = {len(arm.joints) for arm in arms}
+    if len(arms) > 2 and len(lengths) == 1 and max(lengths) <= FINGER:
+        return []  # legs, or a hand alone
     return sorted(arms, key=lambda arm: (-len(arm.joints), not _is_right(arm)))
 
 
@@ -81,6 +83,9 @@ def _chains(tree: Tree, link: str, chain: tuple[UrdfJoint, ...]) -> list[tuple[U
 def _is_palm(tree: Tree, chain: Sequence[UrdfJoint], below: Sequence[UrdfJoint]) -> bool:
     """Say whether what moves against the last body of a chain are fingers."""
     deepest = max(tree.depth(joint) for joint in below)
+    digits = sum(1 for joint in below if DIGITS & {*words(joint.name)})
+    if len(chain) >= LEAST and digits > 1:
+        return True
     if len(chain) < LEAST or deepest > FINGER:
         return False
     if len(below) > 1:

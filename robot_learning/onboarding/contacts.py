@@ -14,6 +14,7 @@ from robot_learning.robot.schema import Solid
 Array = NDArray[np.float64]
 LOOKS = 60  # configurations that show how far apart a pair gets
 ROOM = 2.0  # margins that are kept at home
+MOSTLY = 0.9  # share of configurations from which a pair touches nearly always
 OFF_FLOOR = 1.2  # margins that everything can keep from the floor
 
 
@@ -56,7 +57,7 @@ class Surroundings:
             (i, floor) for i, body in enumerate(bodies) if body.link > 0
         ]
         rng = np.random.default_rng(1)
-        looks = rng.uniform(spec.soft_lower, spec.soft_upper, (LOOKS, spec.n))
+        looks = self._looks = rng.uniform(spec.soft_lower, spec.soft_upper, (LOOKS, spec.n))
         margin = spec.safety.collision_margin
         apart = [self._apart(i, floor, looks) for i, _ in grounded]
         self.sunk = max(0.0, OFF_FLOOR * margin - min(apart, default=np.inf))
@@ -85,6 +86,16 @@ class Surroundings:
                 self.pairs.insert(0, self.pairs.pop(number))
                 return pair
         return None
+
+    def mostly_touching(self) -> list[list[str]]:
+        """Return the names of links that touch each other in nearly all configurations."""
+        found = []
+        for pair in self.pairs:
+            if not isinstance(pair.second, Shape):
+                near = [self.arm.distance(pair.first, pair.second, q) for q in self._looks]
+                if np.mean(np.array(near) <= 0) >= MOSTLY:
+                    found.append(list(self.names(pair)))
+        return found
 
     def names(self, pair: Pair) -> tuple[str, str]:
         """Return the names of a pair."""

@@ -34,11 +34,12 @@ class Home:
         surroundings: what it must keep away from.
 
     Attributes:
+        around: what it must keep away from.
         reach: of the tip from the first joint with joints that slide in their middle, m.
     """
 
     def __init__(self, spec: RobotSpec, surroundings: Surroundings) -> None:
-        self.spec, self.model, self._around = spec, ArmModel(spec), surroundings
+        self.spec, self.model, self.around = spec, ArmModel(spec), surroundings
         rng = np.random.default_rng(0)
         self._drawn = rng.uniform(spec.soft_lower, spec.soft_upper, (DRAWS, spec.n))
         poses, jacobians = zip(*map(self.model.pose_and_jacobian, self._drawn), strict=True)
@@ -56,8 +57,8 @@ class Home:
         sigma = float(np.linalg.svd(J, compute_uv=False)[-1])
         if not sigma >= SINGULAR * self.reach:
             return "near a singular configuration"
-        touching = self._around.touching(q)
-        return "" if touching is None else "{} touches {}".format(*self._around.names(touching))
+        touching = self.around.touching(q)
+        return "" if touching is None else "{} touches {}".format(*self.around.names(touching))
 
     def find(self) -> Array:
         """Return the best configuration (n,) that is free.

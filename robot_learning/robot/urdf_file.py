@@ -36,6 +36,7 @@ NUMBERS = {
 }
 NEEDED = {"mass", "inertia", "box", "cylinder", "capsule", "sphere"}  # that have no default
 XACRO = re.compile(rb"<xacro:|\$[({]")  # what is left to expand
+PREFIX = re.compile(rb"<([a-zA-Z_][\w.-]*):|\s([a-zA-Z_][\w.-]*):[\w.-]+\s*=")
 HEADER = 65536  # bytes of a Collada file in which its unit is looked for
 
 
@@ -50,7 +51,18 @@ def urdf_text(path: Path) -> bytes:
     Raises:
         ConfigError: where it can't be expanded.
     """
-    return expanded(path, {}) if is_xacro(path) else path.read_bytes()
+    return _declared(expanded(path, {}) if is_xacro(path) else path.read_bytes().lstrip())
+
+
+def _declared(text: bytes) -> bytes:
+    """Return a URDF's text with all prefixes declared; others than this parser do not ask for it.
+
+    ``drake:…`` and the like stand in many files without.
+    """
+    used = {found[1] or found[2] for found in PREFIX.finditer(text)} - {b"xml", b"xmlns"}
+    missing = sorted(prefix for prefix in used if b"xmlns:" + prefix not in text)
+    declared = b"".join(b' xmlns:%s="%s"' % (prefix, prefix) for prefix in missing)
+    return re.sub(rb"<robot\b", b"<robot" + declared, text, count=1) if missing else text
 
 
 def expanded(path: Path, arguments: Mapping[str, str]) -> bytes:

@@ -1,5 +1,7 @@
 """A YAML file made from a URDF is one that a person might have written."""
 
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 import yaml
@@ -8,6 +10,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import share_dir
 from robot_learning.kinematics import ArmModel
 from robot_learning.onboarding.add import Wishes, make_draft
+from robot_learning.onboarding.shapes import seen_as_touched
 from robot_learning.onboarding.writing import yaml_text
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.controllers import Heard
@@ -79,3 +82,31 @@ def test_a_ceiling_and_controllers_that_were_heard(tmp_path, draft):
 def test_what_cannot_be_is_one_line(tmp_path, wishes, named):
     with pytest.raises(ConfigError, match=named):
         make_draft(ARM6, tmp_path / "mine.yaml", wishes)
+
+
+def test_what_has_no_collision_geometry_is_touched_as_it_is_seen(tmp_path):
+    assert seen_as_touched(ARM6) is None
+    root = ET.fromstring(ARM6.read_text())
+    for link in root.findall("link"):
+        for part in [*link.findall("collision"), *link.findall("visual")]:
+            link.remove(part)
+    visual = '<visual><geometry><mesh filename="a.stl" scale="2 2 2"/></geometry></visual>'
+    root.find("link").append(ET.fromstring(visual))
+    (tmp_path / "a.stl").write_text("solid\nendsolid\n")
+    file = tmp_path / "seen.urdf"
+    file.write_text(ET.tostring(root, encoding="unicode"))
+    mesh = ET.fromstring(seen_as_touched(file)).find("link/collision/geometry/mesh")
+    assert mesh.attrib == {"filename": (tmp_path / "a.stl").as_uri(), "scale": "2 2 2"}
+
+
+def test_an_arm_that_hangs_has_no_floor_and_its_base_is_upright(tmp_path):
+    above = (
+        '<link name="world"/><joint name="mount" type="fixed"><parent link="world"/>'
+        '<child link="base_link"/><origin rpy="3.14159265 0 0"/></joint>'
+    )
+    text = ARM6.read_text().replace('<link name="base_link">', above + '<link name="base_link">')
+    (tmp_path / "arm.urdf").write_text(text)
+    made = make_draft(tmp_path / "arm.urdf", tmp_path / "arm.yaml", Wishes())
+    assert made.values["base_link"] == "world" and made.values["safety"]["floor"] < -0.5
+    assert "measure safety.floor" in made.remarks[0]
+    assert ArmModel(made.spec()).forward(made.spec().home)[2, 3] < -0.2

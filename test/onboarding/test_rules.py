@@ -52,6 +52,11 @@ HAND = joint("thumb", "wrist3", "thumb_link") + joint("index", "wrist3", "index_
         (chain("wrist", "base", 3) + HAND, [["wrist1", "wrist2", "wrist3"]]),
         (chain("a", "base", 4) + joint("gripper", "a4", "jaw"), [["a1", "a2", "a3", "a4"]]),
         (chain("a", "base", 5), [["a1", "a2", "a3", "a4", "a5"]]),
+        # Fingers of many joints by their names.
+        (
+            chain("a", "base", 4) + chain("index", "a4", 6) + chain("thumb", "a4", 5),
+            [["a1", "a2", "a3", "a4"]],
+        ),
         # What two arms share is of neither; heads and wheels are no arms; right comes first.
         (
             joint("torso_lift", "base", "torso")

@@ -136,3 +136,11 @@ def test_a_joint_of_the_chain_can_be_held(tmp_path):
     tip = ArmModel(spec).forward(np.array([0.8]))[:3, 3]
     assert spec.joints == ("j2",)
     np.testing.assert_allclose(tip[0], TIP[0])
+
+
+def test_prefixes_need_no_declaration_and_lines_may_stand_before_all(tmp_path):
+    limit = '<limit drake:acceleration="2" lower="-2" upper="2" effort="50" velocity="2"/>'
+    write_arm(tmp_path, limit=limit, extra="<drake:x/><!-- a: b=c -->")
+    file = tmp_path / "small.urdf"
+    file.write_text('\n<?xml version="1.0"?>\n' + file.read_text())
+    assert ArmModel(RobotSpec.load(tmp_path / "small.yaml")).spec.n == 2
