@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from robot_learning.base.compiled import compiled
 
 Array = NDArray[np.float64]
+SHARES = (0.9, 0.6, 0.2)  # of the extent of a body along an axis, where its segment may begin
+FIRST, FINEST = 0.1, 1e-3  # steps of the search, shares of that extent
 
 
 @dataclass(frozen=True)
@@ -45,22 +46,38 @@ def enclosing(points: Array, radius: float = 0.0) -> Capsule:
     if len(points) == 1:
         return Capsule(points[0], points[0], radius)
     centre = points.mean(axis=0)
-    _, _, axes = np.linalg.svd(points - centre, full_matrices=False)
-    best: Capsule | None = None
-    for axis in axes:
-        along = (points - centre) @ axis
-        ends = np.array([centre + 0.8 * along.min() * axis, centre + 0.8 * along.max() * axis])
-        found = minimize(
-            lambda ends: _volume(points, radius, ends),
-            ends.ravel(),
-            method="Nelder-Mead",
-            options={"maxfev": 600, "initial_simplex": _simplex(ends.ravel(), along)},
-        )
-        capsule = _around(points, radius, found.x)
-        if best is None or capsule.volume < best.volume:
-            best = capsule
-    assert best is not None
-    return best
+    axes = np.linalg.eigh((points - centre).T @ (points - centre))[1].T
+    turned = np.ascontiguousarray((points - centre) @ axes.T)
+    found = []
+    for k, along in enumerate(turned.T):
+        extent = float(np.ptp(along))
+        for share in SHARES:
+            ends = np.zeros(6)
+            ends[k], ends[3 + k] = share * along.min(), share * along.max()
+            _shrink(turned, radius, ends, FIRST * extent, FINEST * extent)
+            found.append(_around(points, radius, (ends.reshape(2, 3) @ axes + centre).ravel()))
+    return min(found, key=lambda capsule: capsule.volume)
+
+
+@compiled
+def _shrink(points: Array, radius: float, ends: Array, step: float, finest: float) -> None:
+    """Move a segment ``ends`` (6,) in place to where its capsule is small: pattern search.
+
+    Hooke, Jeeves 1961, "Direct search solution of numerical and statistical problems".
+    """
+    best = _volume(points, radius, ends)
+    while step > finest:
+        before = best
+        for k in range(6):
+            for move in (step, -step):
+                ends[k] += move
+                volume = _volume(points, radius, ends)
+                if volume < best:
+                    best = volume
+                else:
+                    ends[k] -= move
+        if best == before:
+            step /= 2
 
 
 def _around(points: Array, radius: float, ends: Array) -> Capsule:
@@ -91,7 +108,3 @@ def _farthest(points: Array, ends: Array) -> float:
             away += (points[p, i] - ends[i] - t * along[i]) ** 2
         most = max(most, away)
     return np.sqrt(most)
-
-
-def _simplex(ends: Array, along: Array) -> Array:
-    return np.vstack([ends, ends + 0.1 * float(np.ptp(along)) * np.eye(6)])

@@ -2,9 +2,9 @@
 
 import xml.etree.ElementTree as ET
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pinocchio as pin
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
@@ -12,6 +12,9 @@ from robot_learning.kinematics.chain import tip_jacobian, tip_pose, tip_pose_and
 from robot_learning.kinematics.rotation import rotation_vector, shortest_turn
 from robot_learning.robot.spec import RobotSpec
 from robot_learning.robot.urdf_file import HELD, MOVABLE, end, read_urdf
+
+if TYPE_CHECKING:  # Not every node needs its 20 MB.
+    import pinocchio as pin
 
 Array = NDArray[np.float64]
 UP = np.array([0.0, 0.0, 1.0])
@@ -33,6 +36,8 @@ class ArmModel:
     """
 
     def __init__(self, spec: RobotSpec) -> None:
+        import pinocchio as pin
+
         self.spec = spec
         model = pin.buildReducedModel(*reduced(spec))
         data = model.createData()
@@ -80,6 +85,8 @@ class ArmModel:
     @cached_property
     def R_base_down(self) -> Array:
         """Rotation (3, 3) of the tip nearest to that at home with the tool pointing down."""
+        import pinocchio as pin
+
         R = self.forward(self.spec.home)[:3, :3]
         axis = R @ self.spec.tool_direction
         return np.asarray(pin.Quaternion.FromTwoVectors(axis, -UP).toRotationMatrix() @ R)
@@ -95,7 +102,9 @@ class ArmModel:
         return rotation_vector(self.R_base_down @ R.T)
 
 
-def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.SE3) -> Array:
+def _screws(
+    spec: RobotSpec, model: "pin.Model", data: "pin.Data", T_base_root: "pin.SE3"
+) -> Array:
     """Return the joints' axes (n, 7) from what Pinocchio computed with all joints at 0."""
     rows = np.zeros((spec.n, 7))
     for row, name in zip(rows, spec.joints, strict=True):
@@ -108,8 +117,10 @@ def _screws(spec: RobotSpec, model: pin.Model, data: pin.Data, T_base_root: pin.
     return rows
 
 
-def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
+def reduced(spec: RobotSpec) -> "tuple[pin.Model, list[int], Array]":
     """Return the whole robot, its joints outside the chain, and where all are held."""
+    import pinocchio as pin
+
     full = read_model(spec)
     q_hold = pin.neutral(full)
     for name, value in spec.hold.items():
@@ -118,12 +129,14 @@ def reduced(spec: RobotSpec) -> tuple[pin.Model, list[int], Array]:
     return full, locked, q_hold
 
 
-def read_model(spec: RobotSpec) -> pin.Model:
+def read_model(spec: RobotSpec) -> "pin.Model":
     """Return the whole robot as Pinocchio reads it.
 
     Raises:
         ConfigError: where it can't.
     """
+    import pinocchio as pin
+
     try:
         return pin.buildModelFromXML(ET.tostring(pinocchio_urdf(spec), encoding="unicode"))
     except (ValueError, RuntimeError) as error:
@@ -147,7 +160,7 @@ def pinocchio_urdf(spec: RobotSpec) -> ET.Element:
     return root
 
 
-def link_frame(model: pin.Model, link: str) -> int:
+def link_frame(model: "pin.Model", link: str) -> int:
     """Return Pinocchio's number of the frame of a link."""
     renamed = LINK.format(link)
     return int(model.getFrameId(renamed if model.existFrame(renamed) else link))

@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 from pydantic import ValidationError
-from scipy.spatial.transform import Rotation
 from visualization_msgs.msg import Marker, MarkerArray
 
 from robot_learning.base.errors import StateError
+from robot_learning.kinematics.quaternion import rpy_of
 from robot_learning.nodes.frames import Frames, matrix_of, seconds_of
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
@@ -77,7 +77,7 @@ class ToldScene:
             T = T_base_frame @ matrix_of(marker.pose)
         except StateError as error:
             raise StateError(f"marker '{name}': {error}") from error
-        rpy = Rotation.from_matrix(T[:3, :3]).as_euler("xyz")
+        rpy = rpy_of(T[:3, :3])
         try:
             return Solid(name=name, xyz=tuple(T[:3, 3]), rpy=tuple(rpy), **_shape(name, marker))
         except ValidationError as error:
