@@ -282,6 +282,7 @@ class SafetyNode(Node):
     def _resumed(self, now: float, state: ArmState) -> None:
         self._mode.begin(state)
         self._state, self._command_at, self._next = state, -math.inf, now
+        self._reason = ""
 
     def destroy_node(self) -> None:
         """Keep what the ladder has seen, and end."""
