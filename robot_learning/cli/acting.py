@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from robot_learning.base.errors import ConfigError
 from robot_learning.cli.bars import Bars
-from robot_learning.cli.on_topics import announce, on_topics
+from robot_learning.cli.on_topics import announce, on_topics, refuse_low
 from robot_learning.cli.options import load_bundle
 from robot_learning.demonstrations.collect import Actor
 from robot_learning.demonstrations.record import Choice
@@ -51,6 +51,7 @@ class Topics:
     reset_service: str
     ros_args: str
     yes: bool
+    skip_ladder: bool
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ def stage(asked: Asked, topics: Topics, human: Human | None) -> Iterator[Stage]:
         ros = None
         if asked.world == "ros":
             world = ros = stack.enter_context(_topics(settings, spec, topics, bundle))
+            if bundle is not None:
+                refuse_low(ros, bundle, spec, topics.skip_ladder)
             announce(ros, f"{asked.episodes} episodes of {settings.task}", topics.yes)
         interface: Interface | None = None if bundle is None else bundle.interface
         env = ArmEnv(spec.path, settings, interface=interface, world=world)

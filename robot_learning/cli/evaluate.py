@@ -43,6 +43,9 @@ def evaluate(
     yes: Annotated[
         bool, typer.Option("--yes", help="Let a real arm move without asking first.")
     ] = False,
+    skip_ladder: Annotated[
+        bool, typer.Option("--skip-ladder", help="Let it move before its ladder is climbed.")
+    ] = False,
 ) -> None:
     """Count how often a bundle succeeds, run as it is deployed."""
     from robot_learning.base.folders import owned
@@ -50,18 +53,21 @@ def evaluate(
 
     if tolerance is not None and not math.isfinite(tolerance):
         raise ConfigError(f"--tolerance {tolerance}: expected a distance in m")
-    if world != "ros" and (namespace or reset_service or ros_args or yes):
-        raise ConfigError("--namespace, --reset-service, --ros-args, --yes: need --world ros")
+    if world != "ros" and (namespace or reset_service or ros_args or yes or skip_ladder):
+        raise ConfigError(
+            "--namespace, --reset-service, --ros-args, --yes, --skip-ladder: need --world ros"
+        )
     if world == "ros" and shift:
         raise ConfigError("--shift: world 'ros' has no physics to vary; give sim_node the shift")
     bundle, spec = load_bundle(path, robot)
     if world == "ros":
-        from robot_learning.cli.on_topics import announce, on_topics
+        from robot_learning.cli.on_topics import announce, on_topics, refuse_low
         from robot_learning.tasks import TaskSettings
 
         task = TaskSettings(**bundle.task_settings)
         trusted = bundle.object_deviation
         with on_topics(task, spec, namespace, reset_service, ros_args, trusted) as arm:
+            refuse_low(arm, bundle, spec, skip_ladder)
             announce(arm, f"{episodes} episodes of {bundle.name}", yes)
             _whole(bundle, spec, episodes, seed, tolerance, "", arm)
         return

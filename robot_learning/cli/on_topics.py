@@ -12,6 +12,7 @@ import typer
 from robot_learning.base.errors import ConfigError
 
 if TYPE_CHECKING:
+    from robot_learning.policy import PolicyBundle
     from robot_learning.robot import RobotSpec
     from robot_learning.tasks import TaskSettings
     from robot_learning.worlds.ros import RosWorld
@@ -73,6 +74,27 @@ def announce(world: "RosWorld", what: str, yes: bool, how: str = DRIVES) -> None
         f"{what}: this moves the arm behind {world.topic}.\n{how} Keep the emergency stop at hand."
     )
     consent(yes)
+
+
+def refuse_low(
+    world: "RosWorld", bundle: "PolicyBundle", spec: "RobotSpec", skip_ladder: bool
+) -> None:
+    """Refuse a policy on a real arm whose ladder to the full mode is not climbed.
+
+    Raises:
+        ConfigError: naming what is missing, and the way out.
+    """
+    from robot_learning.monitoring.ladder import FULL, Record
+
+    record = Record((spec.name, spec.hash), (bundle.name, bundle.hash))
+    why = "" if world.simulated else record.closed(FULL)
+    if why and not skip_ladder:
+        raise ConfigError(
+            f"a real arm, and {bundle.name} has not climbed its ladder: {why}; run "
+            f"deploy.launch.py with mode:={record.next()} first, or give --skip-ladder"
+        )
+    if why:
+        typer.echo(f"LADDER SKIPPED: {why}", err=True)
 
 
 def consent(yes: bool) -> None:

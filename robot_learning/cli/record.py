@@ -53,6 +53,10 @@ def record(
     yes: Annotated[
         bool, typer.Option("--yes", help="Let a real arm move without asking first.")
     ] = False,
+    skip_ladder: Annotated[
+        bool,
+        typer.Option("--skip-ladder", help="Let a policy move it before its ladder is climbed."),
+    ] = False,
     axes: Annotated[
         str, typer.Option(help="Joystick: numbers of the axes for x, y and z.")
     ] = "1,0,4",
@@ -73,7 +77,7 @@ def record(
     human = source == "teleop" or corrections
     _refuse(source, task, corrections, world, human, bool(namespace or reset_service or ros_args))
     asked = Asked(source, task, robot, world or ("ros" if human else "bullet"), steps, episodes)
-    topics = Topics(namespace, reset_service, ros_args, yes)
+    topics = Topics(namespace, reset_service, ros_args, yes, skip_ladder)
     hand = Human(_numbers(axes, 3, "--axes"), _numbers(buttons, 2, "--buttons"), speed)
     with stage(asked, topics, hand if human else None) as made:
         env = made.env

@@ -1,9 +1,12 @@
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from robot_learning.base.errors import ConfigError
 from robot_learning.base.paths import find_bundle
 from robot_learning.cli.main import main
+from robot_learning.cli.on_topics import refuse_low
 from robot_learning.monitoring.ladder import DRY_RUN, THRESHOLDS, Record, Seen
 from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
@@ -33,3 +36,17 @@ def test_the_rungs_are_shown_and_forgotten(record, monkeypatch, capsys):
     ladder(monkeypatch, "--forget")
     assert capsys.readouterr().out.strip().endswith("mode:=dry_run")
     assert not record.path.exists()
+
+
+def test_a_verb_moves_a_real_arm_by_a_policy_once_its_ladder_is_climbed(record, capsys):
+    real, simulated = SimpleNamespace(simulated=False), SimpleNamespace(simulated=True)
+    bundle, spec = PolicyBundle.load(find_bundle("panda-reach")), RobotSpec.load("panda")
+    refuse_low(simulated, bundle, spec, False)
+    with pytest.raises(ConfigError, match="mode:=dry_run first, or give --skip-ladder"):
+        refuse_low(real, bundle, spec, False)
+    refuse_low(real, bundle, spec, True)
+    assert "LADDER SKIPPED: dry_run" in capsys.readouterr().err
+    for mode, enough in THRESHOLDS.items():
+        record.add(mode, Seen(steady=enough.steady, goals=enough.goals))
+    refuse_low(real, bundle, spec, False)
+    assert not capsys.readouterr().err
