@@ -15,7 +15,8 @@ from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
-ALONE = 0.02  # s, the longest physics step, of an arm that touches nothing
+ALONE = 0.04  # s, the longest physics step of an arm that touches nothing
+VARIED = 0.02  # s, the same where its motors or its friction differ: it lags by physics steps
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
@@ -37,6 +38,7 @@ class BulletArm:
         finger_joints: names of the gripper's joints, where it moves.
         opening: of the gripper when the state was last read; 0 where none moves.
         fingers: positions and velocities (2, k) of its joints then, rad or m, and per s.
+        longest: physics step that simulates it well while it touches nothing, s.
     """
 
     def __init__(
@@ -65,13 +67,14 @@ class BulletArm:
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
         self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
-        self._gain = 1.0
+        self.longest = ALONE
         self._set_motors(1.0, 1.0)
         self._nominal = [
             bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
             for link in range(count)
         ]
         self._time = 0.0
+        self._change = np.zeros(spec.n)
         self.opening = 0.0
         self.fingers = np.zeros((2, len(own)))
         self._fingers = [index[name] for name in own]
@@ -90,7 +93,7 @@ class BulletArm:
 
     def reset(self, q: Array, opening: float = 0.0) -> ArmState:
         """Put the arm at rest at ``q`` (n,), its gripper at ``opening``, and its clock to 0."""
-        self._time = 0.0
+        self._time, self._change = 0.0, np.zeros(self.spec.n)
         self.place(np.asarray(q, dtype=np.float64))
         if self._gripper is not None:
             self.put_fingers(self._gripper.positions(opening))
@@ -110,14 +113,19 @@ class BulletArm:
         return self.state()
 
     def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
-        """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
+        """Follow ``trajectory`` for ``dt`` s of physics and return the state then.
+
+        What Bullet calls the velocity after a step is the mean of that step. A joint also changes
+        its velocity from there to the end of the step, as it is asked to.
+        """
         if opening is not None:
             self.grip(opening)
         physics_dt = self.server.physics_dt
         steps = trajectory.steps(round(dt / physics_dt), physics_dt)
-        for target, velocity in steps.tolist():
+        for target, velocity in steps[:-1].tolist():
             self._drive(target, velocity)
             self.server.step()
+        self._change = steps[-1, 1] - steps[-2, 1]
         self._time += dt
         return self.state()
 
@@ -140,6 +148,7 @@ class BulletArm:
             motor_force: times their largest forces.
         """
         self._set_motors(motor_gain, motor_force)
+        self.longest = ALONE if (damping, motor_gain, motor_force) == (0.0, 1.0, 1.0) else VARIED
         for link, nominal in enumerate(self._nominal):
             mass, inertia = link_mass * nominal[0], link_mass * np.array(nominal[2])
             bullet.changeDynamics(
@@ -162,7 +171,7 @@ class BulletArm:
         q = [home.get(joint, 0.0) for joint in moving]
         M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
         inertia = 1 / np.diag(np.linalg.inv(M))
-        most = DAMPED * inertia / max(self.server.physics_dt, ALONE)
+        most = DAMPED * inertia / max(self.server.physics_dt, VARIED)
         return dict(zip(moving, most.tolist(), strict=True))
 
     def _set_motors(self, gain: float, force: float) -> None:
@@ -220,7 +229,7 @@ class BulletArm:
         if self._gripper is not None:
             self.fingers = np.array([q[n:], qd[n:]])
             self.opening = self._gripper.opening(q[n:])
-        return ArmState(q[:n], qd[:n], self._time)
+        return ArmState(q[:n], qd[:n] + self._change, self._time)
 
     def touches_floor(self) -> bool:
         """Say whether a moving link is in contact with the floor now."""
