@@ -15,7 +15,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, JointCommand, Snapshot
 from robot_learning.envs.ideal import Ideal
 from robot_learning.envs.interfaces import check_interface, task_interface
-from robot_learning.envs.stepping import Stepped, judge_all, observe_all, step_all
+from robot_learning.envs.stepping import Info, judge_all, observe_all, step_all
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
@@ -28,6 +28,7 @@ from robot_learning.worlds.variation import Randomization, Variation, load_shift
 from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
+Observed = dict[str, NDArray[np.float32]]
 
 
 class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]]):
@@ -139,7 +140,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    ) -> tuple[Observed, Info]:
         """Start an episode; equal seeds start equal episodes.
 
         ``options`` may give a ``start``, and ``goals``: inputs by name as a function of time, s.
@@ -162,12 +163,14 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self.ideal_history = History.start(self.interface)
         self._sense(snapshot)
         self.changed = False
-        observation, *_, info = judge_all([self], observe_all([self]))[0]
-        return observation, info
+        _, infos = judge_all([self], observe_all([self]))
+        return self.interface.split(self.flat_observation), infos[0]
 
-    def step(self, action: ArrayLike | None) -> Stepped:
+    def step(self, action: ArrayLike | None) -> tuple[Observed, float, bool, bool, Info]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        return step_all([self], [action])[0]
+        _, rewards, infos = step_all([self], [action])
+        observation = self.interface.split(self.flat_observation)
+        return observation, float(rewards[0]), False, False, infos[0]
 
     def guard(self) -> None:
         """Let the filter make a motion of one control period of it."""

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from robot_learning.envs.arm_env import ArmEnv
 
 Flat = NDArray[np.float32]
-Observed = dict[str, NDArray[np.float32]]
-Stepped = tuple[Observed, float, bool, bool, dict[str, Any]]
+Array = NDArray[np.float64]
+Info = dict[str, Any]
 
 
-def step_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> list[Stepped]:
+def step_all(
+    envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]
+) -> tuple[Flat, Array, list[Info]]:
     """Move environments of one robot and task for a policy period; return what each comes to.
 
-    That is what it would come to alone.
+    That is what it would come to alone: observations (b, n_obs), rewards (b,) and infos.
     """
     decide_all(envs, actions)
     for _ in range(envs[0].robot.policy_every):
@@ -34,7 +36,8 @@ def step_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> l
             env.move()
     for env in envs:
         env.steps_taken += 1
-    return judge_all(envs, observe_all(envs))
+    flat = observe_all(envs)
+    return flat, *judge_all(envs, flat)
 
 
 def decide_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> None:
@@ -70,26 +73,20 @@ def observe_all(envs: Sequence["ArmEnv"]) -> Flat:
     return flat
 
 
-def judge_all(envs: Sequence["ArmEnv"], flat: Flat) -> list[Stepped]:
-    """Score what environments of one robot and task observe (b, n_obs)."""
+def judge_all(envs: Sequence["ArmEnv"], flat: Flat) -> tuple[Array, list[Info]]:
+    """Return rewards (b,) and infos of what environments of one task observe (b, n_obs)."""
     task, robot, interface = envs[0].task, envs[0].robot, envs[0].interface
     seen = task.errors(*interface.goals(flat))
-    true = np.array([env.true_errors(errors) for env, errors in zip(envs, seen, strict=True)])
+    true = [env.true_errors(errors) for env, errors in zip(envs, seen, strict=True)]
     efforts = mean_squares(np.array([env.state.qd for env in envs]), robot.velocity)
-    rewards = task.score(seen, efforts).tolist()
-    distances, told = task.farthest(true).tolist(), efforts.tolist()
-    return [
-        (
-            interface.split(flat[k]),
-            rewards[k],
-            False,
-            False,
-            {
-                "is_success": distances[k] <= task.tolerance,
-                "distance": distances[k],
-                "command_changed": env.changed,
-                "effort": told[k],
-            },
-        )
-        for k, env in enumerate(envs)
+    distances = task.farthest(np.array(true)).tolist()
+    infos = [
+        {
+            "is_success": distance <= task.tolerance,
+            "distance": distance,
+            "command_changed": env.changed,
+            "effort": effort,
+        }
+        for env, distance, effort in zip(envs, distances, efforts.tolist(), strict=True)
     ]
+    return task.score(seen, efforts), infos

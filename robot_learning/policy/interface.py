@@ -180,9 +180,10 @@ class Interface:
                 raise StateError(f"observation term '{name}': no input '{needed}'")
 
     def split(self, flat: Observation) -> dict[str, Observation]:
-        """Return the parts of a flat observation that Gymnasium's goal environments have."""
+        """Return the parts of flat observations (..., n_obs) of Gymnasium's goal environments."""
         first, second = self._ends
-        return dict(zip(KEYS, (flat[:first], flat[first:second], flat[second:]), strict=True))
+        parts = flat[..., :first], flat[..., first:second], flat[..., second:]
+        return dict(zip(KEYS, parts, strict=True))
 
     def goals(self, flat: Observation) -> tuple[Observation, Observation]:
         """Return achieved and desired goals (b, m) of flat observations (b, n_obs)."""

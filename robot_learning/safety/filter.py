@@ -1,7 +1,8 @@
 """The safety filter: the closest command inside the limits, with its own stop behind it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from robot_learning.safety.look import SAME, Look, Seen
 from robot_learning.safety.motion import rooms, sample
 from robot_learning.safety.qp import Cut
 from robot_learning.safety.search import Found, Search
-from robot_learning.safety.status import Cause, SafetyResult, Status
+from robot_learning.safety.status import Cause, Margins, SafetyResult, Status
 from robot_learning.safety.tracking import Tracking
 
 Array = NDArray[np.float64]
@@ -93,7 +94,9 @@ class SafetyFilter:
                 self.apply(command, state, self.spec.control_period, 0.0)
         if self._guards is not None:
             self._guards.compile(self._held, self.spec.control_period)
+        watch.unusable_state(state, self.spec.n, self.state_timeout, 0.0)
         watch.within(self._same, self._same, self._same)
+        rooms(self._held.q, self._held.qd, self._table)
         self._in_hand, self._start = None, -math.inf
 
     @property
@@ -244,7 +247,7 @@ class SafetyFilter:
 
         Mostly it is the first one looked at.
         """
-        asked, given = self._look.vectors[3:]
+        asked, given = self._look.vectors[3], self._look.vectors[4]
         broken: Sequence[Cut] = ()
         if seen.knots:
             stop = self._look.motion(seen.knots)
@@ -267,27 +270,25 @@ class SafetyFilter:
         return bool(self._held.tail(now - self._start).qd.any())
 
     def _follow_stop(
-        self,
-        cause: Cause,
-        dt: float,
-        now: float,
-        causes: tuple[Cause, ...] = (),
+        self, cause: Cause, dt: float, now: float, causes: tuple[Cause, ...] = ()
     ) -> SafetyResult:
         stop = self._held.tail(now - self._start)
         status = Status.STOPPING if stop.qd.any() else Status.STOPPED
         return self._let_through(stop, status, (cause, *causes), dt, now)
 
     def _let_through(
-        self,
-        stop: Trajectory,
-        status: Status,
-        causes: tuple[Cause, ...],
-        dt: float,
-        now: float,
+        self, stop: Trajectory, status: Status, causes: tuple[Cause, ...], dt: float, now: float
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        margins = {} if self._guards is None else self._guards.margins()
-        margins["position"], margins["velocity"] = rooms(stop.q, stop.qd, self._table)
-        if not math.isnan(self._tracking_room):
-            margins["tracking_error"] = self._tracking_room
+        kept = dict if self._guards is None else self._guards.margins()
+        margins = Margins(partial(self._margins, kept, stop, self._tracking_room))
         return SafetyResult(stop, dt, status, causes, margins, self._gripper.opening)
+
+    def _margins(
+        self, kept: Callable[[], dict[str, float]], stop: Trajectory, tracking_room: float
+    ) -> dict[str, float]:
+        margins = kept()
+        margins["position"], margins["velocity"] = rooms(stop.q, stop.qd, self._table)
+        if not math.isnan(tracking_room):
+            margins["tracking_error"] = tracking_room
+        return margins

@@ -1,6 +1,6 @@
 """All constraints on the motion of the arm as a whole: clearance, tip speed, singularity."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,12 +120,14 @@ class Guards:
             return ""
         return self._describe(self.clearance.pairs[found.pair], found.approach.distance)
 
-    def margins(self) -> dict[str, float]:
-        """Return how far the motion checked last is from each limit, by cause."""
-        found = self.clearance.margins()
-        for other in self._others:
-            found.update(other.margins())
-        return found
+    def margins(self) -> Callable[[], dict[str, float]]:
+        """Return what tells how far the motion checked last is from each limit, by cause.
+
+        It may be asked when others have been checked.
+        """
+        clear = self.clearance.margins()
+        others = [other.margins() for other in self._others]
+        return lambda: {k: v for found in (clear(), *others) for k, v in found.items()}
 
     def set_scene(self, solids: Sequence[Solid], motion: Trajectory | None) -> bool:
         """Replace the scene and say whether something new is too near to ``motion``."""

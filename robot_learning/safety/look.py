@@ -288,7 +288,6 @@ def look(
     motion[:, :count] = found
     if not guarded:
         return fault, left, best, 0, count, same, (0.0, -1, True, 0.0, 0.0)
-    room[:] = np.inf
     examined = examine(
         found_times, found[0], found[1], screws, bodies, points, pairs, shapes, reach, room,
         step, speed_limit, lever, singular_limit, rates, tip,

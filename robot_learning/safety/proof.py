@@ -36,6 +36,7 @@ def examine(
     tip: Array,
 ) -> Examined:
     """Look at a motion by :func:`advance`, :func:`fastest_tip` and :func:`smallest_value`."""
+    room[:] = np.inf
     tables = screws, bodies, points, pairs, shapes, reach, room
     poses = pose_links_along(q, screws)
     t, pair = advance(times, q, qd, poses, 0, *tables)

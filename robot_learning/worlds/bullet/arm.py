@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, frozen_array
+from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
@@ -15,8 +15,9 @@ from robot_learning.worlds.bullet.server import Server, bullet
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
-ALONE = 0.04  # s, the longest physics step of an arm that touches nothing
-VARIED = 0.02  # s, the same where its motors or its friction differ: it lags by physics steps
+# The longest physics step of an arm that touches nothing, s: where it is exact, and where it lags
+# with the step, by its motors, its damping or the solver of `cone_friction`.
+EXACT, LAGGING = 0.04, 0.02
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
@@ -67,8 +68,8 @@ class BulletArm:
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
         self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
-        self.longest = ALONE
         self._set_motors(1.0, 1.0)
+        self.longest = EXACT if server.exact else LAGGING
         self._nominal = [
             bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
             for link in range(count)
@@ -148,7 +149,8 @@ class BulletArm:
             motor_force: times their largest forces.
         """
         self._set_motors(motor_gain, motor_force)
-        self.longest = ALONE if (damping, motor_gain, motor_force) == (0.0, 1.0, 1.0) else VARIED
+        exact = (damping, motor_gain, motor_force) == (0.0, 1.0, 1.0) and self.server.exact
+        self.longest = EXACT if exact else LAGGING
         for link, nominal in enumerate(self._nominal):
             mass, inertia = link_mass * nominal[0], link_mass * np.array(nominal[2])
             bullet.changeDynamics(
@@ -171,11 +173,11 @@ class BulletArm:
         q = [home.get(joint, 0.0) for joint in moving]
         M = bullet.calculateMassMatrix(self.body, q, physicsClientId=self._client)
         inertia = 1 / np.diag(np.linalg.inv(M))
-        most = DAMPED * inertia / max(self.server.physics_dt, VARIED)
+        most = DAMPED * inertia / max(self.server.physics_dt, LAGGING)
         return dict(zip(moving, most.tolist(), strict=True))
 
     def _set_motors(self, gain: float, force: float) -> None:
-        self._gain = gain
+        self._gains = [gain] * len(self._joints)
         self._forces = [force * effort for effort in self._effort]
 
     def place(self, q: Array) -> None:
@@ -193,7 +195,7 @@ class BulletArm:
         self._drive(q.tolist(), ((q_next - q) / self.server.physics_dt).tolist())
 
     def _drive(self, q: list[float], qd: list[float]) -> None:
-        n, stiffness = len(q), min(STIFFNESS * self.server.physics_dt, 1.0)
+        stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
         bullet.setJointMotorControlArray(
             self.body,
             self._joints,
@@ -201,8 +203,8 @@ class BulletArm:
             targetPositions=q,
             targetVelocities=qd,
             forces=self._forces,
-            positionGains=[stiffness * self._gain] * n,
-            velocityGains=[self._gain] * n,
+            positionGains=[stiffness * gain for gain in self._gains],
+            velocityGains=self._gains,
             physicsClientId=self._client,
         )
 
@@ -224,12 +226,14 @@ class BulletArm:
         """Return the measured state; its stamp is the time simulated since the reset, s."""
         states = bullet.getJointStates(self.body, self._read, physicsClientId=self._client)
         positions, velocities, _, _ = zip(*states, strict=True)
-        q, qd = frozen_array((positions, velocities))
+        both = np.array((positions, velocities))
         n = self.spec.n
         if self._gripper is not None:
-            self.fingers = np.array([q[n:], qd[n:]])
-            self.opening = self._gripper.opening(q[n:])
-        return ArmState(q[:n], qd[:n] + self._change, self._time)
+            self.fingers = both[:, n:].copy()
+            self.opening = self._gripper.opening(self.fingers[0])
+        both[1, :n] += self._change
+        both.flags.writeable = False  # or `ArmState` makes copies
+        return ArmState(both[0, :n], both[1, :n], self._time)
 
     def touches_floor(self) -> bool:
         """Say whether a moving link is in contact with the floor now."""
