@@ -12,8 +12,7 @@ from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import rollout
 from robot_learning.experts.expert import expert_action
 from robot_learning.tasks import push, task
-from robot_learning.worlds.bullet import BulletWorld, Objects, Server
-from robot_learning.worlds.bullet import world as bullet_world
+from robot_learning.worlds.bullet import BulletWorld, Objects, Server, arm
 from robot_learning.worlds.bullet.server import bullet
 
 STEPS = (0.002, 0.004, 0.008, 0.01, 0.02)  # s
@@ -40,7 +39,8 @@ def row(dt: float, iterations: int) -> Row:
     with (
         patch.object(task.Task, "physics_dt", dt),
         patch.object(push, "PHYSICS_DT", dt),
-        patch.object(bullet_world, "ALONE", dt),
+        patch.object(arm, "EXACT", dt),
+        patch.object(arm, "LAGGING", dt),
         patch.object(Server, "__init__", fewer),
     ):
         error, spent = tracking()

@@ -37,12 +37,3 @@ def are_between(values: Array, lower: Array, upper: Array) -> bool:
         if not lower[k] <= values[k] <= upper[k]:
             return False
     return True
-
-
-@compiled
-def share_of_range(values: Array, lower: Array, upper: Array) -> Array:
-    """Return where ``values`` (n,) are in a range, -1 at its ``lower`` end, 1 at its ``upper``."""
-    out = np.empty_like(values)
-    for k in range(values.shape[0]):
-        out[k] = (2 * values[k] - lower[k] - upper[k]) / (upper[k] - lower[k])
-    return out

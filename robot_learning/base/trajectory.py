@@ -47,8 +47,8 @@ class Trajectory:
     def steps(self, count: int, dt: float) -> Array:
         """Return the way of ``count`` steps of ``dt`` s: where each begins, and how fast it goes.
 
-        Positions and velocities (count, 2, n); a step's velocity is what ends it where the next
-        begins.
+        Positions and velocities (count + 1, 2, n); a step's velocity is what ends it where the
+        next begins. The last row is where the motion is then, and its velocity there.
         """
         return _steps(self.times, self.q, self.qd, count, dt)
 
@@ -130,9 +130,10 @@ def _steps(times: Array, q: Array, qd: Array, count: int, dt: float) -> Array:
     at = np.empty(count + 1)
     for i in range(count + 1):
         at[i] = i * dt
-    positions = _hermite(times, q, qd, at)[0]
-    out = np.empty((count, 2, q.shape[1]))
+    positions, velocities = _hermite(times, q, qd, at)
+    out = np.empty((count + 1, 2, q.shape[1]))
     for i in range(count):
         out[i, 0] = positions[i]
         out[i, 1] = (positions[i + 1] - positions[i]) / dt
+    out[count, 0], out[count, 1] = positions[count], velocities[count]
     return out

@@ -15,7 +15,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, JointCommand, Snapshot
 from robot_learning.envs.ideal import Ideal
 from robot_learning.envs.interfaces import check_interface, task_interface
-from robot_learning.envs.stepping import Observed, Stepped, judge_all, step_all
+from robot_learning.envs.stepping import Info, judge_all, observe_all, step_all
 from robot_learning.envs.worlds import make_world
 from robot_learning.kinematics import ArmModel
 from robot_learning.policy import History, Interface
@@ -28,6 +28,7 @@ from robot_learning.worlds.variation import Randomization, Variation, load_shift
 from robot_learning.worlds.world import World
 
 Array = NDArray[np.float64]
+Observed = dict[str, NDArray[np.float32]]
 
 
 class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]]):
@@ -63,6 +64,9 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         start: of the episode.
         opening: that the gripper was sent to last, 0 closed to 1 open; None for nowhere yet.
         steps_taken: since the episode began.
+        history: what its policy remembers.
+        ideal_history: the same, had the sensors neither delay nor noise.
+        command: of the policy period, before the filter; None where none was sent.
         results: what left the filter in the policy period that is over, a control period each.
         variation: what differs in this episode.
         task_settings: what the task was asked to be.
@@ -107,7 +111,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         if self._shifts is not None and not self.world.varies:
             raise ConfigError(f"shift: {type(self.world).__name__} has no physics to vary")
         self.flat_observation = np.zeros(self.interface.n_obs, dtype=np.float32)
-        self.history = self._ideal_history = History.start(self.interface)
+        self.history = self.ideal_history = History.start(self.interface)
         self.inputs: Mapping[str, Input] = {}
         self.steps_taken = 0
         self._state: ArmState | None = None
@@ -116,7 +120,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         self._sensing: Sensing | None = None
         self._sent: deque[tuple[Trajectory, float | None]] = deque()
         self.opening: float | None = None
-        self._command: JointCommand | None = None
+        self.command: JointCommand | None = None
         self.results: list[SafetyResult] = []
         spaces: Any = gymnasium.spaces.Dict(
             {
@@ -136,7 +140,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    ) -> tuple[Observed, Info]:
         """Start an episode; equal seeds start equal episodes.
 
         ``options`` may give a ``start``, and ``goals``: inputs by name as a function of time, s.
@@ -154,32 +158,24 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             self._sent.extend([at_start] * self.variation.action_latency)
         snapshot = self.world.reset(start)
         self.filter.reset(start.q, snapshot.state.stamp, start.opening)
-        self.history = self._ideal_history = History.start(self.interface)
+        self.history = self.ideal_history = History.start(self.interface)
         if self._sensing is not None:
-            self._ideal_history = History.start(self.interface)
+            self.ideal_history = History.start(self.interface)
         self._sense(snapshot)
         self.results = []
-        observation = self._observe()
-        return observation, judge_all([self], [observation])[0][-1]
+        _, infos = judge_all([self], observe_all([self]))
+        return self.interface.split(self.flat_observation), infos[0]
 
-    def step(self, action: ArrayLike | None) -> Stepped:
+    def step(self, action: ArrayLike | None) -> tuple[Observed, float, bool, bool, Info]:
         """Move for one policy period; None sends nothing, as a policy does that refuses to act."""
-        return step_all([self], [action])[0]
-
-    def decide(self, action: ArrayLike | None) -> None:
-        """Take the action of the policy period that begins; the first stage of a step."""
-        self._command, self.results = None, []
-        if action is None:
-            return
-        self._command = self.interface.decode(self.model, action, self.state)
-        if self._ideal_history is not self.history:
-            self._ideal_history.push(action, self.ideal.inputs, self._command)
-        self.history.push(action, self.inputs, self._command)
+        _, rewards, infos = step_all([self], [action])
+        observation = self.interface.split(self.flat_observation)
+        return observation, float(rewards[0]), False, False, infos[0]
 
     def guard(self) -> None:
         """Let the filter make a motion of one control period of it."""
         dt = self.robot.control_period
-        result = self.filter.apply(self._command, self.state, dt, self.time)
+        result = self.filter.apply(self.command, self.state, dt, self.time)
         self.results.append(result)
         self._sent.append((result.stop, result.opening))
 
@@ -188,10 +184,11 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         motion, self.opening = self._sent.popleft()
         self._sense(self.world.step(motion, self.robot.control_period, self.opening))
 
-    def observe(self) -> Observed:
-        """Observe what the policy period that is over came to; the last stage of a step."""
-        self.steps_taken += 1
-        return self._observe()
+    def keep(self, flat: NDArray[np.float32]) -> None:
+        """Keep what is observed (n_obs,), and show the goal where there is a window."""
+        self.flat_observation = flat
+        if self.render_mode == "human":
+            self._show_goal()
 
     @property
     def time(self) -> float:
@@ -214,7 +211,7 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
             task=self.task,
             interface=self.interface,
             model=self.model,
-            history=self._ideal_history,
+            history=self.ideal_history,
             state=seen[0],
             inputs=seen[1],
             delay=self.variation.action_latency * self.robot.control_period,
@@ -263,14 +260,6 @@ class ArmEnv(gymnasium.Env[dict[str, NDArray[np.float32]], NDArray[np.float32]])
         for name in ("goal", "stack_goal"):
             if name in self.inputs:
                 self.world.mark(name, self.inputs[name].value, self.task.tolerance)
-
-    def _observe(self) -> Observed:
-        self.flat_observation = self.interface.observe(
-            self.model, self.state, self.inputs, self.history, self.delay
-        )
-        if self.render_mode == "human":
-            self._show_goal()
-        return self.interface.split(self.flat_observation)
 
     def true_errors(self, seen: Array) -> Array:
         """Return the errors of the task, whatever the sensors make of them in ``seen``."""

@@ -124,6 +124,15 @@ def tip_pose_and_jacobian(q: Array, screws: Array, T_zero: Array) -> tuple[Array
 
 
 @compiled
+def tip_poses_and_jacobians(q: Array, screws: Array, T_zero: Array) -> tuple[Array, Array]:
+    """Return poses (b, 4, 4) and Jacobians (b, 6, n) at each of the positions ``q`` (b, n)."""
+    T, J = np.empty((q.shape[0], 4, 4)), np.empty((q.shape[0], 6, q.shape[1]))
+    for row in range(q.shape[0]):
+        T[row], J[row] = tip_pose_and_jacobian(q[row], screws, T_zero)
+    return T, J
+
+
+@compiled
 def _moved(T: Array, T_zero: Array) -> Array:
     """Return the pose (4, 4) of a frame at ``T_zero`` (4, 4) moved by ``T`` (3, 4)."""
     out = np.zeros((4, 4))

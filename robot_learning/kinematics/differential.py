@@ -32,11 +32,36 @@ def resolve(q: Array, J: Array, twist: Array, home: Array, velocity: Array, most
 
 
 @compiled
+def resolve_each(
+    q: Array, J: Array, twist: Array, home: Array, velocity: Array, most: Array
+) -> Array:
+    """Return what :func:`resolve` does (b, n) for each row of ``q`` (b, n).
+
+    ``J`` (b, 6, n) has more rows than are resolved where ``twist`` (b, m) has fewer; ``home`` is
+    (b, n), or (1, n) for all.
+    """
+    m, out = twist.shape[1], np.empty_like(q)
+    for row in range(q.shape[0]):
+        own = min(row, home.shape[0] - 1)
+        out[row] = resolve(q[row], J[row, :m], twist[row], home[own], velocity, most)
+    return out
+
+
+@compiled
 def turning(offset: Array) -> Array:
     """Return the angular velocity (3,), rad/s, that turns a tip by ``offset`` (3,), rad."""
     wanted = TURN_GAIN * offset
     speed = np.sqrt((wanted * wanted).sum())
     return wanted * min(1.0, TURN_SPEED / max(speed, 1e-9))
+
+
+@compiled
+def turning_each(offset: Array) -> Array:
+    """Return :func:`turning` (b, 3) of each offset (b, 3)."""
+    out = np.empty_like(offset)
+    for row in range(offset.shape[0]):
+        out[row] = turning(offset[row])
+    return out
 
 
 @compiled
@@ -96,6 +121,15 @@ def home_motion(q: Array, J: Array, home: Array, velocity: Array) -> Array:
         for i in range(m):
             moved[i] += J[i, k] * homeward[k]
     return homeward - damped_step(J, moved, NULL_DAMPING)
+
+
+@compiled
+def home_motion_each(q: Array, J: Array, home: Array, velocity: Array) -> Array:
+    """Return :func:`home_motion` (b, n) for ``q`` (b, n) and the tips' ``J`` (b, 6, n)."""
+    out = np.empty_like(q)
+    for row in range(q.shape[0]):
+        out[row] = home_motion(q[row], J[row, :3], home, velocity)
+    return out
 
 
 @compiled

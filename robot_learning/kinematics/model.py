@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.kinematics.chain import tip_jacobian, tip_pose, tip_pose_and_jacobian
-from robot_learning.kinematics.rotation import rotation_vector, shortest_turn
+from robot_learning.kinematics.chain import (
+    tip_jacobian,
+    tip_pose,
+    tip_pose_and_jacobian,
+    tip_poses_and_jacobians,
+)
+from robot_learning.kinematics.rotation import turns_of_axis, turns_to
 from robot_learning.robot.spec import RobotSpec
 from robot_learning.robot.urdf_file import HELD, MOVABLE, end, read_urdf
 
@@ -66,6 +71,10 @@ class ArmModel:
         """Return what :meth:`forward` and :meth:`jacobian` do, in one call."""
         return tip_pose_and_jacobian(q, self.screws, self._T_zero)
 
+    def poses_and_jacobians(self, q: Array) -> tuple[Array, Array]:
+        """Return the same, (b, 4, 4) and (b, 6, n), at each of the positions ``q`` (b, n)."""
+        return tip_poses_and_jacobians(q, self.screws, self._T_zero)
+
     def singular_values(self, q: Array) -> Array:
         """Return the singular values (min(6, n),) of the Jacobian, largest first."""
         return np.asarray(np.linalg.svd(self.jacobian(q), compute_uv=False))
@@ -96,10 +105,13 @@ class ArmModel:
 
         Arms of less than six joints are free to turn about the vertical.
         """
-        R = T_base_tip[:3, :3]
+        return self.turns_down(T_base_tip[None])[0]
+
+    def turns_down(self, T_base_tip: Array) -> Array:
+        """Return :meth:`turn_down` (b, 3) of each pose (b, 4, 4)."""
         if self.spec.n < 6:
-            return shortest_turn(R @ self.spec.tool_direction, -UP)
-        return rotation_vector(self.R_base_down @ R.T)
+            return turns_of_axis(self.spec.tool_direction, -UP, T_base_tip)
+        return turns_to(self.R_base_down, T_base_tip)
 
 
 def _screws(

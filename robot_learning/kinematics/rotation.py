@@ -55,3 +55,30 @@ def shortest_turn(start: Array, end: Array) -> Array:
     across[i] = 1.0
     across -= start[i] * start
     return across * (angle / np.sqrt((across * across).sum()))
+
+
+@compiled
+def turns_to(R_wanted: Array, T: Array) -> Array:
+    """Return the rotation vectors (b, 3), rad, that bring poses (b, 4, 4) to a rotation (3, 3)."""
+    out, R = np.empty((T.shape[0], 3)), np.empty((3, 3))
+    for row in range(T.shape[0]):
+        for i in range(3):
+            for j in range(3):
+                R[i, j] = 0.0
+                for k in range(3):
+                    R[i, j] += R_wanted[i, k] * T[row, j, k]
+        out[row] = rotation_vector(R)
+    return out
+
+
+@compiled
+def turns_of_axis(axis: Array, wanted: Array, T: Array) -> Array:
+    """Return the shortest (b, 3), rad, that bring an axis (3,) of poses (b, 4, 4) to one, (3,)."""
+    out = np.empty((T.shape[0], 3))
+    for row in range(T.shape[0]):
+        now = np.zeros(3)
+        for i in range(3):
+            for k in range(3):
+                now[i] += T[row, i, k] * axis[k]
+        out[row] = shortest_turn(now, wanted)
+    return out

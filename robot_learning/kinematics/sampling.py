@@ -42,9 +42,9 @@ def in_workspace(
     half = spread * (spec.soft_upper - spec.soft_lower) / 2
     lower = np.clip(spec.home - half, spec.soft_lower, spec.soft_upper)
     upper = np.clip(spec.home + half, spec.soft_lower, spec.soft_upper)
-    inside = 0
+    inside, width = 0, upper - lower
     for _ in range(DRAWS):
-        q = rng.uniform(lower, upper)
+        q = lower + width * rng.random(spec.n)
         tip = model.forward(q)[:3, 3]
         if are_between(tip, spec.workspace_lower, spec.workspace_upper):
             inside += 1

@@ -1,6 +1,6 @@
 """What a policy remembers, and what follows from it for when a command takes effect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,35 +52,24 @@ class History:
 
     def push(self, action: ArrayLike, inputs: Mapping[str, Input], command: JointCommand) -> None:
         """Remember an action (n_action,), the inputs that it answered, and what it stands for."""
-        self.previous_action = np.array(action, dtype=np.float64)
-        self.previous_inputs = {name: item.value for name, item in inputs.items()}
-        if command.acceleration is None:
-            most = np.full(command.qd.shape, np.inf)
-        else:
-            most = command.acceleration * self.control_period
-        self.asked = _remembered(self.asked, command.qd, most, self.every)
+        push_all([self], [action], [inputs], [command])
 
-    def velocities(self, inputs: Mapping[str, Input]) -> dict[str, Array]:
-        """Return the velocities (3,) of those inputs that are positions, m/s."""
-        period, before = self.control_period * self.every, self.previous_inputs
-        return {
-            name: (item.value - before.get(name, item.value)) / period
-            for name, item in inputs.items()
-            if item.value.shape == (3,)
-        }
+    def velocity(self, name: str, item: Input) -> Array:
+        """Return the velocity (3,) of an input that is a position, m/s."""
+        period = self.control_period * self.every
+        return (item.value - self.previous_inputs.get(name, item.value)) / period
 
     def ahead(
         self, model: ArmModel, state: ArmState, inputs: Mapping[str, Input], lead: float
-    ) -> tuple[ArmState, dict[str, Array], dict[str, Array]]:
-        """Return the arm, and values and velocities of the inputs, ``lead`` s after the state.
+    ) -> tuple[ArmState, dict[str, Array]]:
+        """Return the arm, and the values of the inputs, ``lead`` s after the state.
 
         All goes on as it moves; the arm also makes up for what it was asked for since, and takes
         along what moves as its tip does.
         """
         values = {name: item.value for name, item in inputs.items()}
-        velocities = self.velocities(inputs)
         if not lead:
-            return state, values, velocities
+            return state, values
         last = min(round(lead / self.control_period), REMEMBERED - 1)
         since = self.asked[:last] - self.asked[last]
         q, qd = state.q + lead * state.qd, state.qd
@@ -88,28 +77,64 @@ class History:
             # By the trapezoidal rule, from 0 where the state was measured to the newest.
             gained = self.control_period * (since.sum(axis=0) - since[0] / 2)
             q, qd = q + gained, qd + since[0]
-        for name, velocity in velocities.items():
+        moving = {
+            name: self.velocity(name, item)
+            for name, item in inputs.items()
+            if item.value.shape == (3,)
+        }
+        for name, velocity in moving.items():
             values[name] = values[name] + lead * velocity
-        moved = [name for name in velocities if name not in GOALS]
+        moved = [name for name in moving if name not in GOALS]
         if last and moved:
             J = model.jacobian(state.q)[:3]
             tip, step = J @ state.qd, J @ gained
             square = max(float(tip @ tip), SLOW**2)
             for name in moved:
-                share = min(max(float(velocities[name] @ tip) / square, 0.0), 1.0)
+                share = min(max(float(moving[name] @ tip) / square, 0.0), 1.0)
                 values[name] = values[name] + share * step
-        return ArmState(q, qd, state.stamp + lead), values, velocities
+        return ArmState(q, qd, state.stamp + lead), values
+
+
+def push_all(
+    histories: Sequence[History],
+    actions: Sequence[ArrayLike],
+    inputs: Sequence[Mapping[str, Input]],
+    commands: Sequence[JointCommand],
+) -> None:
+    """Let several memories of one arm remember an action each; see :meth:`History.push`."""
+    taken = np.array(actions, dtype=np.float64)
+    asked = np.array([history.asked for history in histories])
+    wanted, most = (
+        np.array([command.qd for command in commands]),
+        np.full(asked[:, 0].shape, np.inf),
+    )
+    period, every = histories[0].control_period, histories[0].every
+    for row, command in enumerate(commands):
+        if command.acceleration is not None:
+            most[row] = command.acceleration * period
+    remembered = _remembered(asked, wanted, most, every)
+    for row, history in enumerate(histories):
+        history.previous_action, history.asked = taken[row], remembered[row]
+        history.previous_inputs = {name: item.value for name, item in inputs[row].items()}
+
+
+def velocities(
+    histories: Sequence[History], inputs: Sequence[Mapping[str, Input]], name: str
+) -> Array:
+    """Return the velocities (b, 3) of an input that is a position, in several scenes, m/s."""
+    both = zip(histories, inputs, strict=True)
+    return np.array([history.velocity(name, given[name]) for history, given in both])
 
 
 @compiled
 def _remembered(asked: Array, wanted: Array, most: Array, periods: int) -> Array:
-    """Return ``asked`` (k, n) after periods that come nearer to ``wanted`` by ``most`` (n,)."""
-    out = np.empty_like(asked)
-    kept = max(asked.shape[0] - periods, 0)
-    out[asked.shape[0] - kept :] = asked[:kept]
-    newest = asked[0]
-    for i in range(periods):
-        newest = newest + shorten(wanted - newest, most)
-        if periods - 1 - i < out.shape[0]:
-            out[periods - 1 - i] = newest
+    """Return ``asked`` (b, k, n) after periods nearer to ``wanted`` by ``most`` (b, n) each."""
+    out, kept = np.empty_like(asked), max(asked.shape[1] - periods, 0)
+    for row in range(asked.shape[0]):
+        out[row, asked.shape[1] - kept :] = asked[row, :kept]
+        newest = asked[row, 0]
+        for i in range(periods):
+            newest = newest + shorten(wanted[row] - newest, most[row])
+            if periods - 1 - i < asked.shape[1]:
+                out[row, periods - 1 - i] = newest
     return out

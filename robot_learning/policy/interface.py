@@ -1,6 +1,6 @@
 """The interface of a policy: how a measured state becomes an observation, an action a command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from robot_learning.base.arrays import are_finite, clipped
+from robot_learning.base.arrays import are_finite
 from robot_learning.base.errors import BundleError, ConfigError, StateError
 from robot_learning.base.types import ArmState, Input, JointCommand
 from robot_learning.kinematics import ArmModel
-from robot_learning.kinematics.differential import resolve, turning
+from robot_learning.kinematics.differential import resolve_each, turning_each
 from robot_learning.kinematics.goals import ANGLE, angle_between
-from robot_learning.policy.history import History
+from robot_learning.policy.history import History, velocities
 from robot_learning.policy.terms import GOALS, OPENING, TERMS, Compute, Sight
 
 Array = NDArray[np.float64]
@@ -141,23 +141,59 @@ class Interface:
         Raises:
             StateError: where the result is not finite or an input is missing.
         """
-        for needed, name in self.needs.items():
-            if needed not in inputs:
-                raise StateError(f"observation term '{name}': no input '{needed}'")
-        state, values, velocities = history.ahead(model, state, inputs, round(lead, MICRO))
-        T, J = model.pose_and_jacobian(state.q)
-        sight = Sight(model, state, T, J, values, velocities, history.previous_action)
+        return self.observe_all(model, [state], [inputs], [history], [lead])[0]
+
+    def observe_all(
+        self,
+        model: ArmModel,
+        states: Sequence[ArmState],
+        inputs: Sequence[Mapping[str, Input]],
+        histories: Sequence[History],
+        leads: Sequence[float],
+    ) -> Observation:
+        """Return the flat observations (b, n_obs) of several scenes of one arm at once."""
+        ahead: list[tuple[ArmState, dict[str, Array]]] = []
+        for state, given, history, lead in zip(states, inputs, histories, leads, strict=True):
+            self._refuse_missing(given)
+            ahead.append(history.ahead(model, state, given, round(lead, MICRO)))
+        q, qd = (np.array(each) for each in zip(*((at.q, at.qd) for at, _ in ahead), strict=True))
+        T, J = model.poses_and_jacobians(q)
+        sight = Sight(
+            model,
+            q,
+            qd,
+            T,
+            J,
+            {name: np.array([values[name] for _, values in ahead]) for name in self.needs},
+            lambda name: velocities(histories, inputs, name),
+            np.array([history.previous_action for history in histories]),
+        )
         found = [compute(sight) for compute in self._computes]
-        flat: Observation = np.concatenate(found, dtype=np.float32)
-        if not are_finite(flat):
+        flat: Observation = np.concatenate(found, axis=1, dtype=np.float32)
+        if not are_finite(flat.ravel()):
             raise StateError("the observation is not finite")
         return flat
 
+    def _refuse_missing(self, inputs: Mapping[str, Input]) -> None:
+        for needed, name in self.needs.items():
+            if needed not in inputs:
+                raise StateError(f"observation term '{name}': no input '{needed}'")
+
     def split(self, flat: Observation) -> dict[str, Observation]:
-        """Return the parts of a flat observation that Gymnasium's goal environments have."""
-        first = self._slices[self.desired[0]].start
-        second = self._slices[self.observed[0]].start
-        return dict(zip(KEYS, (flat[:first], flat[first:second], flat[second:]), strict=True))
+        """Return the parts of flat observations (..., n_obs) of Gymnasium's goal environments."""
+        first, second = self._ends
+        parts = flat[..., :first], flat[..., first:second], flat[..., second:]
+        return dict(zip(KEYS, parts, strict=True))
+
+    def goals(self, flat: Observation) -> tuple[Observation, Observation]:
+        """Return achieved and desired goals (b, m) of flat observations (b, n_obs)."""
+        first, second = self._ends
+        return np.ascontiguousarray(flat[:, :first]), np.ascontiguousarray(flat[:, first:second])
+
+    @cached_property
+    def _ends(self) -> tuple[int, int]:
+        """Where in a flat observation the desired goal begins, and where the rest does."""
+        return self._slices[self.desired[0]].start, self._slices[self.observed[0]].start
 
     def distance(self, flat: Observation) -> float:
         """Return how far the goal is in a flat observation (n_obs,), m: its worst part.
@@ -180,26 +216,37 @@ class Interface:
         Raises:
             StateError: where the action has the wrong length or is not finite.
         """
-        values: Array = np.asarray(action, dtype=np.float64)
-        if values.shape != (self.n_action,) or not are_finite(values):
-            raise StateError(f"the action is not {self.n_action} finite numbers: {values}")
-        values = clipped(values, 1.0)
-        opening = (values[-1] + 1) / 2 if self.gripper else None
-        wanted = self._wanted(model, values[:-1] if self.gripper else values, state.q)
-        most = self.acceleration_scale * model.spec.acceleration
-        return JointCommand(wanted, opening=opening, acceleration=most)
+        return self.decode_all(model, [action], [state])[0]
 
-    def _wanted(self, model: ArmModel, motion: Array, q: Array) -> Array:
-        """Return the joint velocities (n,) that the moving part of an action stands for."""
+    def decode_all(
+        self, model: ArmModel, actions: Sequence[ArrayLike], states: Sequence[ArmState]
+    ) -> list[JointCommand]:
+        """Return the commands that actions of several scenes of one arm stand for."""
+        values: Array = np.array(actions, dtype=np.float64)
+        if values.shape[1:] != (self.n_action,) or not are_finite(values.ravel()):
+            raise StateError(f"the action is not {self.n_action} finite numbers: {values}")
+        values = np.minimum(np.maximum(values, -1.0), 1.0)
+        openings: list[float | None] = [None] * len(values)
+        if self.gripper:
+            openings, values = ((values[:, -1] + 1) / 2).tolist(), values[:, :-1]
+        wanted = self._wanted(model, values, states)
+        most = self.acceleration_scale * model.spec.acceleration
+        wanted.flags.writeable = most.flags.writeable = False
+        return [
+            JointCommand(qd, opening=opening, acceleration=most)
+            for qd, opening in zip(wanted, openings, strict=True)
+        ]
+
+    def _wanted(self, model: ArmModel, motions: Array, states: Sequence[ArmState]) -> Array:
+        """Return the joint velocities (b, n) that the moving parts (b, .) of actions stand for."""
         if self.action_mode == "joint_velocity":
-            return motion * (self.velocity_scale * model.spec.velocity)
-        twist, spec = motion * self.tip_speed, model.spec
-        T, J = model.pose_and_jacobian(q)
-        if self.action_mode == "tip_displacement":
-            J = J[:3]
-        else:
-            twist = np.concatenate([twist, turning(model.turn_down(T))])
-        return resolve(q, J, twist, spec.home, spec.velocity, spec.soft_velocity)
+            return motions * (self.velocity_scale * model.spec.velocity)
+        twists, spec = motions * self.tip_speed, model.spec
+        q = np.array([state.q for state in states])
+        T, J = model.poses_and_jacobians(q)
+        if self.action_mode == "tool_down":
+            twists = np.hstack([twists, turning_each(model.turns_down(T))])
+        return resolve_each(q, J, twists, spec.home[None], spec.velocity, spec.soft_velocity)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the interface ready for JSON."""

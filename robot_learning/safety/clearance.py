@@ -1,6 +1,6 @@
 """Proof that a motion keeps its distances, and the constraint that would have kept them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,8 +94,7 @@ class Clearance:
         self._full = self._table["margin"].copy()
         first = [_first_direction(pair) for pair in self.pairs]
         self._first = np.array(first).reshape(len(self.pairs), 1, 3)
-        self._room = np.full(len(self._causes), np.inf)
-        self._lowered = False
+        self._room, self._lowered = np.full(len(self._causes), np.inf), False
         self.forget()
 
     def forget(self) -> None:
@@ -131,6 +130,7 @@ class Clearance:
         A pair that starts nearer than its margin may come no nearer than it is.
         """
         self._begin()
+        self._room.fill(np.inf)
         return self._conflict(motion, self._advance(motion, 0))
 
     def _conflict(self, motion: Trajectory, doubt: Doubt) -> Conflict | None:
@@ -159,13 +159,12 @@ class Clearance:
         return advance(motion.times, motion.q, motion.qd, poses, first, *tables)
 
     def tables(self) -> tuple[Array, Table, Array, Table, Array, Array, Array]:
-        """Return what :func:`advance` is to be given for a new motion."""
+        """Return what :func:`advance` is to be given for a new motion; the room is as it was."""
         self._begin()
         return *self._tables, self._reach, self._room
 
     def _begin(self) -> None:
         """Forget what was lowered for the motion before."""
-        self._room.fill(np.inf)
         if self._lowered:
             self._table["margin"], self._lowered = self._full, False
 
@@ -207,9 +206,13 @@ class Clearance:
         """Say whether anything is nearer than its margin to a motion, its start included."""
         return bool(self.near(motion.q[0])) or self.conflict(motion) is not None
 
-    def margins(self) -> dict[str, float]:
-        """Return by cause how much farther apart than their margins the nearest pairs are, m."""
-        return dict(zip(self._causes, self._room.tolist(), strict=True))
+    def margins(self) -> Callable[[], dict[str, float]]:
+        """Return what tells by cause how much farther apart than their margins pairs are, m.
+
+        It tells of the motion looked at last, also when others have been.
+        """
+        room = self._room.copy()
+        return lambda: dict(zip(self._causes, room.tolist(), strict=True))
 
 
 def _room_at_home(arm: ArmBodies, pair: Pair) -> float:

@@ -1,7 +1,8 @@
 """The safety filter: the closest command inside the limits, with its own stop behind it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from robot_learning.base.errors import SafetyError
 from robot_learning.base.periods import STATE_PERIODS
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, JointCommand
-from robot_learning.kinematics.differential import approach
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Solid
 from robot_learning.safety import watch
@@ -18,14 +18,14 @@ from robot_learning.safety.check import MakeCheck
 from robot_learning.safety.gripper import GripperRamp
 from robot_learning.safety.guards import Guards
 from robot_learning.safety.limits import limit_table
-from robot_learning.safety.motion import reference, rooms, sample
+from robot_learning.safety.look import SAME, Look, Seen
+from robot_learning.safety.motion import rooms, sample
 from robot_learning.safety.qp import Cut
-from robot_learning.safety.search import Search, Start
-from robot_learning.safety.status import Cause, SafetyResult, Status
+from robot_learning.safety.search import Found, Search
+from robot_learning.safety.status import Cause, Margins, SafetyResult, Status
 from robot_learning.safety.tracking import Tracking
 
 Array = NDArray[np.float64]
-SAME = 1e-9  # rad/s or m/s; closer to what was asked is what was asked
 
 
 def no_check(motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
@@ -73,7 +73,8 @@ class SafetyFilter:
         self._search = Search(spec, no_check if self._guards is None else self._guards.check)
         self._gripper = GripperRamp(spec.gripper)
         self._tracking = Tracking(spec)
-        self._tracking_room: float | None = None
+        self._tracking_room = math.nan
+        self._look = Look(spec, guards, self._tracking, self.state_timeout)
         self._same = np.full(spec.n, SAME)
         self._table = limit_table(spec)
         self._latched: Cause | None = None
@@ -93,6 +94,9 @@ class SafetyFilter:
                 self.apply(command, state, self.spec.control_period, 0.0)
         if self._guards is not None:
             self._guards.compile(self._held, self.spec.control_period)
+        watch.unusable_state(state, self.spec.n, self.state_timeout, 0.0)
+        watch.within(self._same, self._same, self._same)
+        rooms(self._held.q, self._held.qd, self._table)
         self._in_hand, self._start = None, -math.inf
 
     @property
@@ -214,11 +218,11 @@ class SafetyFilter:
             return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, self._start)
         if not (math.isfinite(dt) and dt > 0):
             return self._follow_stop(Cause.BAD_PERIOD, self.spec.control_period, now)
-        wanted = reference(held.times, held.q, held.qd, now - self._start)
-        q, qd, qdd = wanted[0], wanted[1], wanted[2]  # To unpack it whole takes 1 µs longer.
-        self._tracking.follow(held, self._start, now)
-        self._tracking_room = None
-        fault = self._fault(state, now)
+        well = command is not None and watch.is_well_formed(command, self.spec.n)
+        asked = command if well and self._latched is None else None
+        seen = self._look(held, self._start, state, asked, dt, now)
+        self._tracking_room = seen.room
+        fault = watch.FAULTS[seen.fault]
         if fault is Cause.STALE_STATE and self._latched is None and not self._moves(now):
             return self._follow_stop(fault, dt, now)  # Nothing was interrupted.
         self._latched = self._latched or fault
@@ -226,20 +230,34 @@ class SafetyFilter:
             return self._follow_stop(self._latched, dt, now)
         if command is None:
             return self._follow_stop(Cause.NO_COMMAND, dt, now)
-        refused = watch.unusable_command(command, q, self.spec.velocity)
+        refused = watch.REFUSALS[seen.refused] if well else Cause.BAD_COMMAND
         if refused is not None:
             return self._follow_stop(refused, dt, now)
-        asked = self._asked_velocity(command, q, qd, dt)
-        start = Start(q, qd, qdd, dt)
-        found = self._search.nearest(asked, start, held, now + dt - self._start)
+        found, same = self._nearest(seen, dt, now)
         if found.stop is None:
             return self._follow_stop(Cause.UNCERTIFIED, dt, now, found.causes)
         self._gripper.follow(command.opening, dt)
-        causes, status = found.causes, Status.OK
-        if not watch.within(found.given, asked, self._same):
-            causes = self._search.broken(asked, start) + causes
-            status = Status.LIMITED
-        return self._let_through(found.stop, status, causes, dt, now)
+        if same:
+            return self._let_through(found.stop, Status.OK, found.causes, dt, now)
+        causes = self._search.broken(self._look.vectors[3], self._look.start(dt)) + found.causes
+        return self._let_through(found.stop, Status.LIMITED, causes, dt, now)
+
+    def _nearest(self, seen: Seen, dt: float, now: float) -> tuple[Found, bool]:
+        """Return the safe motion nearest to what is asked for, and whether it is just that.
+
+        Mostly it is the first one looked at.
+        """
+        asked, given = self._look.vectors[3], self._look.vectors[4]
+        broken: Sequence[Cut] = ()
+        if seen.knots:
+            stop = self._look.motion(seen.knots)
+            if self._guards is not None:
+                broken = self._guards.broken(stop, given, dt, seen.examined)
+            if not broken:
+                return Found(stop, given, ()), seen.same
+        start, end = self._look.start(dt), now + dt - self._start
+        found = self._search.nearest(asked, given, broken, start, self._held, end)
+        return found, watch.within(found.given, asked, self._same)
 
     @property
     def _held(self) -> Trajectory:
@@ -251,50 +269,26 @@ class SafetyFilter:
         """Say whether the motion in hand goes on after ``now``, s."""
         return bool(self._held.tail(now - self._start).qd.any())
 
-    def _fault(self, state: ArmState | None, now: float) -> Cause | None:
-        """Return the latching cause that the measured state gives, or None."""
-        unusable = watch.unusable_state(state, self.spec.n, self.state_timeout, now)
-        if unusable is not None or state is None:
-            return unusable
-        self._tracking_room = self._tracking.room(state.q, state.stamp)
-        return None if self._tracking_room >= 0.0 else Cause.TRACKING_ERROR
-
-    def _asked_velocity(self, command: JointCommand, q: Array, qd: Array, dt: float) -> Array:
-        """Return the velocity (n,) that the command asks for at the end of the period.
-
-        A position that velocity alone would miss is approached as well; a command whose position
-        is the integral of its velocity asks for just that velocity. On the way to it all joints
-        change speed in proportion, none faster than the command's acceleration.
-        """
-        asked = command.qd
-        if command.q is not None:
-            asked = command.qd + (command.q - q) / dt - (qd + command.qd) / 2
-        if command.acceleration is None:
-            return asked
-        return approach(qd, asked - qd, command.acceleration, dt)
-
     def _follow_stop(
-        self,
-        cause: Cause,
-        dt: float,
-        now: float,
-        causes: tuple[Cause, ...] = (),
+        self, cause: Cause, dt: float, now: float, causes: tuple[Cause, ...] = ()
     ) -> SafetyResult:
         stop = self._held.tail(now - self._start)
         status = Status.STOPPING if stop.qd.any() else Status.STOPPED
         return self._let_through(stop, status, (cause, *causes), dt, now)
 
     def _let_through(
-        self,
-        stop: Trajectory,
-        status: Status,
-        causes: tuple[Cause, ...],
-        dt: float,
-        now: float,
+        self, stop: Trajectory, status: Status, causes: tuple[Cause, ...], dt: float, now: float
     ) -> SafetyResult:
         self._in_hand, self._start = stop, now
-        margins = {} if self._guards is None else self._guards.margins()
-        margins["position"], margins["velocity"] = rooms(stop.q, stop.qd, self._table)
-        if self._tracking_room is not None:
-            margins["tracking_error"] = self._tracking_room
+        kept = dict if self._guards is None else self._guards.margins()
+        margins = Margins(partial(self._margins, kept, stop, self._tracking_room))
         return SafetyResult(stop, dt, status, causes, margins, self._gripper.opening)
+
+    def _margins(
+        self, kept: Callable[[], dict[str, float]], stop: Trajectory, tracking_room: float
+    ) -> dict[str, float]:
+        margins = kept()
+        margins["position"], margins["velocity"] = rooms(stop.q, stop.qd, self._table)
+        if not math.isnan(tracking_room):
+            margins["tracking_error"] = tracking_room
+        return margins

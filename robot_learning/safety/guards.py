@@ -1,28 +1,26 @@
 """All constraints on the motion of the arm as a whole: clearance, tip speed, singularity."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.base.compiled import compiled
 from robot_learning.base.errors import SafetyError
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.geometry.bodies import ArmBodies
-from robot_learning.kinematics.chain import pose_links_along
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.schema import Box, Solid
 from robot_learning.safety import collision
-from robot_learning.safety.advance import advance
 from robot_learning.safety.check import Check, MakeCheck
-from robot_learning.safety.clearance import FROZEN, Clearance, Doubt, Pair
+from robot_learning.safety.clearance import FROZEN, Clearance, Pair
+from robot_learning.safety.proof import Examined, examine
 from robot_learning.safety.qp import Cut
-from robot_learning.safety.singularity import Singularity, smallest_value
+from robot_learning.safety.singularity import Singularity
 from robot_learning.safety.status import Cause
-from robot_learning.safety.tip_speed import TipSpeed, fastest_tip
+from robot_learning.safety.tip_speed import TipSpeed
 
 Array = NDArray[np.float64]
-Table = NDArray[np.void]
 
 
 class Guards:
@@ -77,30 +75,34 @@ class Guards:
 
     def check(self, motion: Trajectory, given: Array, dt: float) -> Sequence[Cut]:
         """See :class:`~robot_learning.safety.check.Check`."""
-        doubt, checks = self._examine(motion)
+        examined = examine(motion.times, motion.q, motion.qd, *self.tables())
+        return self.broken(motion, given, dt, examined)
+
+    def broken(
+        self, motion: Trajectory, given: Array, dt: float, examined: Examined
+    ) -> Sequence[Cut]:
+        """Return what :meth:`check` does of a motion that :func:`examine` has looked at."""
+        t, pair, kept, speed, smallest = examined
+        checks: Sequence[Check] = self._others
         broken: Sequence[Cut] = ()
-        if doubt is not None:
-            broken = self.clearance.check(motion, given, dt, doubt)
+        if kept:
+            self._tip_speed.fastest, self.singularity.smallest = speed, smallest
+            checks = self._further
+        elif pair >= 0:
+            broken = self.clearance.check(motion, given, dt, (t, pair))
         for other in checks:
             if broken:
                 break
             broken = other.check(motion, given, dt)
         return broken
 
-    def _examine(self, motion: Trajectory) -> tuple[Doubt | None, Sequence[Check]]:
-        """Return the first pair in doubt, or None, and the checks that are left to be made."""
-        t, pair, kept, speed, smallest = _examine(
-            motion.times,
-            motion.q,
-            motion.qd,
+    def tables(self) -> tuple[Any, ...]:
+        """Return what :func:`examine` is to be given for a new motion."""
+        return (
             *self.clearance.tables(),
             *self._tip_speed.tables(),
             *self.singularity.tables(),
         )
-        if not kept:
-            return None if pair < 0 else (t, pair), self._others
-        self._tip_speed.fastest, self.singularity.smallest = speed, smallest
-        return None, self._further
 
     def compile(self, motion: Trajectory, dt: float) -> None:
         """Run once, on any motion, what else only a constraint that is broken calls."""
@@ -123,12 +125,14 @@ class Guards:
             return ""
         return self._describe(self.clearance.pairs[found.pair], found.approach.distance)
 
-    def margins(self) -> dict[str, float]:
-        """Return how far the motion checked last is from each limit, by cause."""
-        found = self.clearance.margins()
-        for other in self._others:
-            found.update(other.margins())
-        return found
+    def margins(self) -> Callable[[], dict[str, float]]:
+        """Return what tells how far the motion checked last is from each limit, by cause.
+
+        It may be asked when others have been checked.
+        """
+        clear = self.clearance.margins()
+        others = [other.margins() for other in self._others]
+        return lambda: {k: v for found in (clear(), *others) for k, v in found.items()}
 
     def set_scene(self, solids: Sequence[Solid], motion: Trajectory | None) -> bool:
         """Replace the scene and say whether something new is too near to ``motion``."""
@@ -204,40 +208,3 @@ class Guards:
 
 def _name(pair: Pair) -> str:
     return "" if isinstance(pair.other, int) else pair.other.name
-
-
-@compiled
-def _examine(
-    times: Array,
-    q: Array,
-    qd: Array,
-    screws: Array,
-    bodies: Table,
-    points: Array,
-    pairs: Table,
-    shapes: Array,
-    reach: Array,
-    room: Array,
-    step: float,
-    speed_limit: float,
-    lever: Array,
-    singular_limit: float,
-    rates: Array,
-    tip: Array,
-) -> tuple[float, int, bool, float, float]:
-    """Look at a motion by :func:`advance`, :func:`fastest_tip` and :func:`smallest_value`.
-
-    Returns:
-        When a pair is in doubt, s, and that pair or -1; whether all is kept for certain; the
-        highest speed, m/s; the smallest singular value, m per joint unit.
-    """
-    tables = screws, bodies, points, pairs, shapes, reach, room
-    poses = pose_links_along(q, screws)
-    t, pair = advance(times, q, qd, poses, 0, *tables)
-    if pair >= 0:
-        return t, pair, False, np.inf, np.inf
-    fast, speed = fastest_tip(times, q, qd, poses, step, screws, tip, lever, speed_limit)
-    if fast >= 0.0:
-        return t, pair, False, speed, np.inf
-    near, smallest, _ = smallest_value(times, q, qd, poses, rates, screws, tip, singular_limit)
-    return t, pair, near < 0.0, speed, smallest

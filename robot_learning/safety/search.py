@@ -10,7 +10,7 @@ from robot_learning.base.compiled import compiled
 from robot_learning.base.trajectory import Trajectory
 from robot_learning.robot import RobotSpec
 from robot_learning.safety.certify import keeps_limits
-from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table, project
+from robot_learning.safety.limits import CAUSES, beyond, bounds, limit_table
 from robot_learning.safety.motion import sample, stop_knots
 from robot_learning.safety.qp import Cut, closest
 from robot_learning.safety.status import Cause
@@ -79,21 +79,34 @@ class Search:
         start = Start(q, still, still, self.spec.control_period)
         allowed = bounds(q, still, still, self._limits, start.dt)
         closest(still, allowed[0], allowed[1], [Cut(np.ones(self.spec.n), 0.0, Cause.POSITION)])
-        self._try(still, start)
+        self.attempt(still, start)
         self.broken(still, start)
 
-    def nearest(self, asked: Array, start: Start, held: Trajectory, end: float) -> Found:
+    def nearest(
+        self,
+        asked: Array,
+        given: Array,
+        broken: Sequence[Cut],
+        start: Start,
+        held: Trajectory,
+        end: float,
+    ) -> Found:
         """Return the safe motion nearest to the velocities ``asked`` (n,).
 
         Args:
             asked: (n,) rad/s or m/s.
+            given: (n,) the nearest inside the joint limits.
+            broken: what would have kept the motion to those safe, if it was looked at; if not, it
+                is tried first.
             start: where the period begins.
             held: the stop in hand.
             end: when the period ends, s from the start of ``held``.
         """
-        given, stop, broken = self._inside_limits(asked, start)
-        if stop is not None:
-            return Found(stop, given, ())
+        stop: Trajectory | None = None
+        if not broken:
+            stop, broken = self.attempt(given, start)
+            if stop is not None:
+                return Found(stop, given, ())
         allowed = bounds(start.q, start.qd, start.qdd, self._limits, start.dt)
         lower, upper = allowed[0], allowed[1]
         braking = sample(held.times, held.q, held.qd, end)[1]
@@ -107,12 +120,21 @@ class Search:
             if better is None or within(better, given, self._same):
                 break
             given = better
-            stop, broken = self._try(given, start)
+            stop, broken = self.attempt(given, start)
             if stop is not None:
                 break
         if stop is None:
             stop, given = self._between(given, start, braking)
         return Found(stop, given, tuple(dict.fromkeys(cut.cause for cut in cuts)))
+
+    def attempt(self, given: Array, start: Start) -> tuple[Trajectory | None, Sequence[Cut]]:
+        """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
+        times, motion, kept = _motion_to(given, start.q, start.qd, self._limits, start.dt)
+        if not kept:
+            return None, ()
+        stop = Trajectory(times, motion[0], motion[1])
+        broken = self._check(stop, given, start.dt)
+        return (None, broken) if broken else (stop, ())
 
     def broken(self, asked: Array, start: Start) -> tuple[Cause, ...]:
         """Return which joint limits the velocities ``asked`` (n,) would have broken."""
@@ -126,46 +148,12 @@ class Search:
         best, low, high = None, 0.0, 1.0
         for _ in range(HALVINGS):
             share = (low + high) / 2
-            stop, _ = self._try(braking + share * (given - braking), start)
+            stop, _ = self.attempt(braking + share * (given - braking), start)
             if stop is None:
                 high = share
             else:
                 best, low = stop, share
         return best, braking + low * (given - braking)
-
-    def _inside_limits(
-        self, asked: Array, start: Start
-    ) -> tuple[Array, Trajectory | None, Sequence[Cut]]:
-        """Return the velocities (n,) inside the limits nearest to ``asked``, and try them."""
-        given, times, motion, kept = _nearest_inside(
-            asked, start.q, start.qd, start.qdd, self._limits, start.dt
-        )
-        return given, *self._checked(times, motion, kept, given, start)
-
-    def _try(self, given: Array, start: Start) -> tuple[Trajectory | None, Sequence[Cut]]:
-        """Return the motion to ``given`` (n,) where it is safe, else what would keep it so."""
-        motion = _motion_to(given, start.q, start.qd, self._limits, start.dt)
-        return self._checked(*motion, given, start)
-
-    def _checked(
-        self, times: Array, motion: Array, kept: bool, given: Array, start: Start
-    ) -> tuple[Trajectory | None, Sequence[Cut]]:
-        if not kept:
-            return None, ()
-        stop = Trajectory(times, motion[0], motion[1])
-        broken = self._check(stop, given, start.dt)
-        return (None, broken) if broken else (stop, ())
-
-
-@compiled
-def _nearest_inside(
-    asked: Array, q: Array, qd: Array, qdd: Array, limits: Array, dt: float
-) -> tuple[Array, Array, Array, bool]:
-    """Return the velocities (n,) in the limits nearest to ``asked``, and the motion to them."""
-    allowed = bounds(q, qd, qdd, limits, dt)
-    given = project(asked, allowed[0], allowed[1])
-    times, motion, kept = _motion_to(given, q, qd, limits, dt)
-    return given, times, motion, kept
 
 
 @compiled

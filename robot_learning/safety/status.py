@@ -1,7 +1,9 @@
 """What the safety filter did, and why."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from functools import cached_property
 
 from robot_learning.base.trajectory import Trajectory
 
@@ -82,6 +84,26 @@ UNITS = {
 }
 
 
+class Margins(Mapping[str, float]):
+    """Distances left by cause, worked out when they are first looked at."""
+
+    def __init__(self, work_out: Callable[[], dict[str, float]]) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def _found(self) -> dict[str, float]:
+        return self._work_out()
+
+    def __getitem__(self, cause: str) -> float:
+        return self._found[cause]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 @dataclass(frozen=True)
 class SafetyResult:
     """What leaves the filter for one control period.
@@ -102,7 +124,7 @@ class SafetyResult:
     dt: float
     status: Status
     active: tuple[Cause, ...]
-    margins: dict[str, float]
+    margins: Mapping[str, float]
     opening: float | None = None
 
     @property

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.compiled import compiled
-from robot_learning.base.trajectory import Trajectory
 from robot_learning.robot import RobotSpec
 from robot_learning.safety.motion import sample
 
@@ -24,50 +23,38 @@ class Tracking:
 
     Args:
         spec: the robot.
+
+    Attributes:
+        knots: (k, 1 + 2 n) of the reference, newest first: time, positions, velocities.
+        squares: (d,) of the errors so far, for each candidate.
+        best: which of them fits best.
     """
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._allowed = np.array(spec.tracking_error)
         self._period = spec.control_period
-        self._squares = np.zeros(DELAYS)
-        self._best = 0
-        # Time, positions and velocities; one array, since each that is passed costs 0.2 µs.
-        self._knots = np.zeros((KNOTS, 1 + 2 * spec.n))
+        self.squares = np.zeros(DELAYS)
+        self.best = 0
+        # One array, since each that is passed costs 0.2 µs.
+        self.knots = np.zeros((KNOTS, 1 + 2 * spec.n))
 
     @property
     def delay(self) -> float:
         """By how much the arm is late, s."""
-        return self._best * STEP * self._period
+        return self.best * STEP * self._period
 
     def reset(self, q: Array, now: float) -> None:
         """Begin anew: the reference has always been at rest at ``q`` (n,)."""
-        self._knots[:, 0], self._knots[:, 1 : 1 + len(q)] = now, q
-        self._knots[:, 1 + len(q) :] = 0.0
-        self._squares[:], self._best = 0.0, 0
+        self.knots[:, 0], self.knots[:, 1 : 1 + len(q)] = now, q
+        self.knots[:, 1 + len(q) :] = 0.0
+        self.squares[:], self.best = 0.0, 0
 
     def move_clock(self, seconds: float) -> None:
         """Keep what is known after the clock was set by ``seconds``."""
-        self._knots[:, 0] += seconds
-
-    def follow(self, held: Trajectory, start: float, now: float) -> None:
-        """Remember the motion in hand, which began at ``start``, up to ``now``, s."""
-        _remember(self._knots, held.times, held.q, held.qd, start, now, self._period)
-
-    def room(self, measured: Array, stamp: float) -> float:
-        """Return the distance left to the tracking error, rad or m; negative where it is passed.
-
-        Args:
-            measured: (n,) positions, rad or m.
-            stamp: when they were measured, s; later than what is remembered counts as now.
-        """
-        room, self._best = _room(
-            self._knots, self._squares, measured, self._allowed, stamp, self._period
-        )
-        return room
+        self.knots[:, 0] += seconds
 
 
 @compiled
-def _remember(
+def remember(
     knots: Array,
     times: Array,
     q: Array,
@@ -88,10 +75,21 @@ def _remember(
 
 
 @compiled
-def _room(
+def room_left(
     knots: Array, squares: Array, measured: Array, allowed: Array, stamp: float, period: float
 ) -> tuple[float, int]:
-    """Return the room at the delay that fits best, and which of the candidates that is."""
+    """Return the room at the delay that fits best, and which of the candidates that is.
+
+    The room is the distance left to the tracking error, negative where it is passed.
+
+    Args:
+        knots: (k, 1 + 2 n) as :class:`Tracking` has them.
+        squares: (d,) the same; updated.
+        measured: (n,) positions, rad or m.
+        allowed: (n,) the tracking error, rad or m.
+        stamp: when they were measured, s; later than what is remembered counts as now.
+        period: control period, s.
+    """
     n = measured.shape[0]
     best, found = 0, np.inf
     for d in range(squares.shape[0]):

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 # longer than this to get there, s.
 FASTER = 10.0
 LONGEST = 2.0
+# What may be wrong with a state, and with a command, by number.
+FAULTS = (None, Cause.BAD_STATE, Cause.STALE_STATE, Cause.TRACKING_ERROR)
 REFUSALS = (None, Cause.BAD_COMMAND, Cause.IMPLAUSIBLE)
 
 
@@ -22,10 +24,22 @@ def unusable_state(state: ArmState | None, n: int, timeout: float, now: float) -
     """Return why a measured state can't be used at ``now``, s, or None where it can."""
     if state is None:
         return Cause.STALE_STATE
-    for values in (state.q, state.qd):
-        if values.shape != (n,) or not are_finite(values):
-            return Cause.BAD_STATE
-    return None if math.fabs(now - state.stamp) <= timeout else Cause.STALE_STATE
+    if not has_shape(state, n):
+        return Cause.BAD_STATE
+    return FAULTS[state_fault(state.q, state.qd, math.fabs(now - state.stamp), timeout)]
+
+
+def has_shape(state: ArmState, n: int) -> bool:
+    """Say whether a measured state is of ``n`` joints."""
+    return state.q.shape == state.qd.shape == (n,)
+
+
+@compiled
+def state_fault(q: Array, qd: Array, age: float, timeout: float) -> int:
+    """Return the place in ``FAULTS`` of what is wrong with a state (n,) of an age, s."""
+    if not (are_finite(q) and are_finite(qd)):
+        return 1
+    return 0 if age <= timeout else 2
 
 
 def why_unusable(state: ArmState | None, cause: Cause, timeout: float, now: float) -> str:
@@ -39,22 +53,12 @@ def why_unusable(state: ArmState | None, cause: Cause, timeout: float, now: floa
     )
 
 
-def unusable_command(command: JointCommand, q: Array, velocity: Array) -> Cause | None:
-    """Return why a command can't be used, or None.
-
-    Args:
-        command: what is asked for.
-        q: (n,) positions commanded now, rad or m.
-        velocity: (n,) speed limits, rad/s or m/s.
-    """
-    asked_q = q if command.q is None else command.q
-    if command.qd.shape != q.shape or asked_q.shape != q.shape:
-        return Cause.BAD_COMMAND
-    opening = 0.0 if command.opening is None else command.opening
-    most = velocity if command.acceleration is None else command.acceleration
-    if most.shape != q.shape or not math.isfinite(opening):
-        return Cause.BAD_COMMAND
-    return REFUSALS[judge(command.qd, asked_q, most, q, velocity)]
+def is_well_formed(command: JointCommand, n: int) -> bool:
+    """Say whether a command is of ``n`` joints, and its opening a number."""
+    for values in (command.q, command.acceleration):
+        if values is not None and values.shape != (n,):
+            return False
+    return command.qd.shape == (n,) and (command.opening is None or math.isfinite(command.opening))
 
 
 @compiled

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import RobotLearningError, TrainingError
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.stepping import Observed, Stepped, step_all
+from robot_learning.envs.stepping import Info, step_all
 from robot_learning.training.guide import Guide
-
-Info = dict[str, Any]
 
 
 class Shared(NamedTuple):
@@ -47,7 +45,7 @@ class Share:
     ) -> None:
         self._envs, self._views, self._first = envs, shared, first
         self._guides = [] if guided is None else [Guide(env, guided) for env in envs]
-        self._earned = [0.0] * len(envs)
+        self._earned = np.zeros(len(envs))
         self._began = time.time()
 
     def reset(self, seeds: Sequence[int | None], options: Sequence[Any]) -> list[Info]:
@@ -67,12 +65,15 @@ class Share:
                 guide.act(action) for guide, action in zip(self._guides, actions, strict=True)
             ]
             actions, guides = zip(*acted, strict=True)
-        found = []
-        for row, stepped in enumerate(step_all(self._envs, actions)):
-            if guides:
-                stepped[-1]["guide"] = guides[row]
-            found.append(self._take_in(row, stepped))
-        return found
+        flat, rewards, infos = step_all(self._envs, actions)
+        for key, part in self._envs[0].interface.split(flat).items():
+            self._views.observations[key][self._first : last] = part
+        self._views.rewards[self._first : last, 0] = rewards
+        self._earned += rewards
+        for info, guide in zip(infos, guides, strict=False):
+            info["guide"] = guide
+        begun = [self._go_on(row, info) for row, info in enumerate(infos)]
+        return list(zip(infos, begun, strict=True))
 
     def ask(self, rows: Sequence[int], what: str, arguments: tuple[Any, ...]) -> list[Any]:
         """Get or set an attribute or call a method; of some of them."""
@@ -88,28 +89,22 @@ class Share:
         if self._guides:
             self._guides[row].begin()
         self._earned[row] = 0.0
-        self._show(row, observation)
-        return info
-
-    def _take_in(self, row: int, stepped: Stepped) -> tuple[Info, Info | None]:
-        """Tell what a step came to, and begin an episode where one ended."""
-        env, (observation, reward, terminated, _, info) = self._envs[row], stepped
-        self._earned[row] += reward
-        over = env.steps_taken >= env.task.steps
-        info["TimeLimit.truncated"] = over and not terminated
-        self._views.rewards[self._first + row, 0] = reward
-        self._views.dones[self._first + row, 0] = done = over or terminated
-        if not done:
-            self._show(row, observation)
-            return info, None
-        info["terminal_observation"] = observation
-        seconds = round(time.time() - self._began, 6)
-        info["episode"] = {"r": round(self._earned[row], 6), "l": env.steps_taken, "t": seconds}
-        return info, self._begin(row)
-
-    def _show(self, row: int, observation: Observed) -> None:
         for key, view in self._views.observations.items():
             view[self._first + row] = observation[key]
+        return info
+
+    def _go_on(self, row: int, info: Info) -> Info | None:
+        """Begin an episode where one has ended; return its info."""
+        env = self._envs[row]
+        over = env.steps_taken >= env.task.steps
+        info["TimeLimit.truncated"] = self._views.dones[self._first + row, 0] = over
+        if not over:
+            return None
+        info["terminal_observation"] = env.interface.split(env.flat_observation)
+        seconds = round(time.time() - self._began, 6)
+        earned = round(float(self._earned[row]), 6)
+        info["episode"] = {"r": earned, "l": env.steps_taken, "t": seconds}
+        return self._begin(row)
 
 
 def _ask(env: ArmEnv, what: str, *given: Any) -> Any:

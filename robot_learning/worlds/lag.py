@@ -24,16 +24,17 @@ class Lag:
         self._q = None
 
     def follow(self, steps: Array, dt: float) -> Array:
-        """Return the way that lags behind ``steps`` (k, 2, n); see :meth:`Trajectory.steps`."""
+        """Return the way that lags behind ``steps`` (k + 1, 2, n) of :meth:`Trajectory.steps`."""
         if not self.constant:
             return steps
         lagging = np.empty_like(steps)
         q = steps[0, 0] if self._q is None else self._q
         kept = math.exp(-dt / self.constant)
-        for (wanted, speed), out in zip(steps, lagging, strict=True):
+        for (wanted, speed), out in zip(steps[:-1], lagging[:-1], strict=True):
             behind = self.constant * speed  # by which it trails in the end, at this speed
             after = wanted + dt * speed - behind + kept * (q - wanted + behind)
             out[0], out[1] = q, (after - q) / dt
             q = after
         self._q = q
+        lagging[-1, 0], lagging[-1, 1] = q, (steps[-1, 0] - q) / self.constant
         return lagging

@@ -154,7 +154,7 @@ def test_a_late_policy_sees_the_arm_where_a_command_takes_effect():
     rng, off = np.random.default_rng(0), []
     for step in range(60):
         env.step(np.clip(np.sin(step / 5) + rng.normal(0.0, 0.2, 6), -1.0, 1.0))
-        seen, *_ = env.history.ahead(env.model, env.state, env.inputs, env.delay)
+        seen, _ = env.history.ahead(env.model, env.state, env.inputs, env.delay)
         wanted = env.filter.reference(env.time)[0]
         off.append([np.abs(q - wanted).max() for q in (seen.q, env.state.q)])
     ahead, late = np.median(off[20:], axis=0)

@@ -32,12 +32,12 @@ def test_an_arm_goes_on_as_it_moved_and_as_it_was_asked_to_since(arm6, model):
     inputs = {"goal": Input(np.array([0.3, 0.0, 0.2]), 1.0)}
     history = asked(arm6, [np.full(arm6.n, 0.5)] * 2)
     assert history.ahead(model, rest, inputs, 0.0)[0] is rest
-    seen, *_ = history.ahead(model, rest, inputs, 0.08)
+    seen, _ = history.ahead(model, rest, inputs, 0.08)
     # From 0 over 0.2 to 0.4 rad/s in two periods of 0.04 s.
     np.testing.assert_allclose(seen.q, arm6.home + 0.04 * (0.1 + 0.3))
     np.testing.assert_allclose(seen.qd, 0.4)
     assert seen.stamp == pytest.approx(1.08)
-    seen, *_ = history.ahead(model, rest, inputs, 0.04)
+    seen, _ = history.ahead(model, rest, inputs, 0.04)
     np.testing.assert_allclose(seen.q, arm6.home + 0.04 * 0.1)
     # An arm that is held moves no further than it did, however long it is asked to.
     held = asked(arm6, [np.full(arm6.n, 0.5)] * 20)
@@ -52,7 +52,7 @@ def test_what_moves_as_the_tip_does_is_taken_along(arm6, model):
     history.previous_inputs = {"object": box - 0.04 * tip, "second": still, "goal": box}
     given = {"object": box, "second": still, "goal": box + 0.04 * tip}
     inputs = {name: Input(value, 1.0) for name, value in given.items()}
-    arm, values, _ = history.ahead(model, state, inputs, 0.08)
+    arm, values = history.ahead(model, state, inputs, 0.08)
     np.testing.assert_allclose(values["object"] - box, J @ (arm.q - arm6.home), atol=1e-12)
     assert np.linalg.norm(values["object"] - box) < 0.08 * np.linalg.norm(tip)
     np.testing.assert_array_equal(values["second"], still)

@@ -321,6 +321,23 @@ def test_margins_say_how_far_the_limits_are(rig, arm6):
     assert margins["velocity"] == pytest.approx((arm6.soft_velocity - 0.1).min())
 
 
+def test_margins_looked_at_later_are_those_of_their_own_period(arm6):
+    at_once, later = ([], [])
+    for kept, look in ((at_once, dict), (later, lambda margins: margins)):
+        rig = Rig(arm6)
+        for speed in (0.1, 0.4, 9.0):
+            kept.append(look(rig.step(velocity(arm6, speed)).margins))
+        rig.step(None)
+    assert [dict(margins) for margins in later] == at_once and at_once[0] != at_once[1]
+
+
+def test_a_period_so_short_that_the_stop_is_long_is_guarded_alike(arm6):
+    rig = Rig(arm6)
+    rig.run(velocity(arm6, 0.5), 20)
+    result = rig.step(velocity(arm6, 0.5), dt=DT / 50)
+    assert result.status is Status.OK and len(result.stop.times) > 50
+
+
 def test_before_reset_nothing_passes(arm6):
     with pytest.raises(SafetyError, match="reset"):
         SafetyFilter(arm6).apply(None, None, DT, 0.0)

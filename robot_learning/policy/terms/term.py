@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel
 
 Array = NDArray[np.float64]
@@ -18,24 +17,27 @@ OPENING = "gripper_opening"  # 0 closed to 1 open; what is neither this nor a go
 
 @dataclass(slots=True)
 class Sight:
-    """Everything a term may look at.
+    """Everything a term may look at, of b scenes at once.
 
     Attributes:
         model: the arm.
-        state: the measured joint state.
-        T_base_tip: (4, 4) tip pose at that state, m.
-        J: (6, n) Jacobian of the tip there, linear rows first, base frame.
-        inputs: values of the inputs the node or the task gives, base frame, by name.
-        velocities: (3,) of the inputs that are positions, over the last policy period, m/s.
-        previous_action: (n_action,) the last action, zeros at the start.
+        q: (b, n) measured positions of the joints, rad or m.
+        qd: (b, n) measured velocities, rad/s or m/s.
+        T_base_tip: (b, 4, 4) tip poses there, m.
+        J: (b, 6, n) Jacobians of the tip there, linear rows first, base frame.
+        inputs: values (b, ...) of the inputs the node or the task gives, base frame, by name.
+        velocity: returns the velocities (b, 3) of an input that is a position, by its name, over
+            the last policy period, m/s.
+        previous_action: (b, n_action) the last actions, zeros at the start.
     """
 
     model: ArmModel
-    state: ArmState
+    q: Array
+    qd: Array
     T_base_tip: Array
     J: Array
     inputs: Mapping[str, Array]
-    velocities: Mapping[str, Array]
+    velocity: Callable[[str], Array]
     previous_action: Array
 
 
@@ -44,7 +46,7 @@ class Term:
     """One observation term.
 
     Attributes:
-        compute: returns the (size,) values.
+        compute: returns the (b, size) values.
         size: number of values; or the same as a function of the numbers of joints and actions.
         inputs: names of all inputs that it reads.
         pairs: where in it an x and the y behind it turn with the scene about the vertical; all
@@ -77,10 +79,15 @@ VECTOR = (0,)  # pairs of three numbers along the axes of the base frame
 
 
 def value_of(name: str) -> Compute:
-    """Return the term of an input as it is; a position in the base frame, m, (3,)."""
+    """Return the term of an input as it is; a position in the base frame, m, (b, 3)."""
     return lambda sight: sight.inputs[name]
 
 
 def velocity_of(name: str) -> Compute:
-    """Return the term of an input's velocity over the last policy period, m/s, (3,)."""
-    return lambda sight: sight.velocities[name]
+    """Return the term of an input's velocity over the last policy period, m/s, (b, 3)."""
+    return lambda sight: sight.velocity(name)
+
+
+def two_columns(T: Array) -> Array:
+    """Return the first two columns (b, 6) of rotations (b, 3, 3), or of those of poses."""
+    return T[:, :3, :2].transpose(0, 2, 1).reshape(-1, 6)

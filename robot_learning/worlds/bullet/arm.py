@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.trajectory import Trajectory
-from robot_learning.base.types import ArmState, frozen_array
+from robot_learning.base.types import ArmState
 from robot_learning.kinematics import ArmModel
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.bullet.loading import load_body
@@ -16,7 +16,9 @@ from robot_learning.worlds.lag import Lag
 
 Array = NDArray[np.float64]
 STIFFNESS = 50.0  # 1/s, at which the motors take back a position error
-ALONE = 0.02  # s, the longest physics step, of an arm that touches nothing
+# The longest physics step of an arm that touches nothing, s: where it is exact, and where it lags
+# with the step, by its motors, its damping or the solver of `cone_friction`.
+EXACT, LAGGING = 0.04, 0.02
 FINGER_FRICTION = 1.0
 GEAR = 10.0  # times the gripper's force that keeps its joints together
 DAMPED = 0.5  # of a joint's speed, the most that damping may take in a physics step
@@ -38,6 +40,7 @@ class BulletArm:
         finger_joints: names of the gripper's joints, where it moves.
         opening: of the gripper when the state was last read; 0 where none moves.
         fingers: positions and velocities (2, k) of its joints then, rad or m, and per s.
+        longest: physics step that simulates it well while it touches nothing, s.
     """
 
     def __init__(
@@ -66,13 +69,15 @@ class BulletArm:
         index = {item[1].decode(): item[0] for item in info}
         self._joints = [index[name] for name in spec.joints]
         self._effort = [info[i][10] or MAX_FORCE for i in self._joints]
-        self._gain, self._lag = 1.0, Lag()
+        self._lag = Lag()
         self._set_motors(1.0, 1.0)
+        self.longest = EXACT if server.exact else LAGGING
         self._nominal = [
             bullet.getDynamicsInfo(self.body, link, physicsClientId=self._client)
             for link in range(count)
         ]
         self._time = 0.0
+        self._change = np.zeros(spec.n)
         self.opening = 0.0
         self.fingers = np.zeros((2, len(own)))
         self._fingers = [index[name] for name in own]
@@ -91,7 +96,7 @@ class BulletArm:
 
     def reset(self, q: Array, opening: float = 0.0) -> ArmState:
         """Put the arm at rest at ``q`` (n,), its gripper at ``opening``, and its clock to 0."""
-        self._time = 0.0
+        self._time, self._change = 0.0, np.zeros(self.spec.n)
         self._lag.reset()
         self.place(np.asarray(q, dtype=np.float64))
         if self._gripper is not None:
@@ -112,14 +117,20 @@ class BulletArm:
         return self.state()
 
     def step(self, trajectory: Trajectory, dt: float, opening: float | None = None) -> ArmState:
-        """Follow ``trajectory`` for ``dt`` s of physics and return the state then."""
+        """Follow ``trajectory`` for ``dt`` s of physics and return the state then.
+
+        What Bullet calls the velocity after a step is the mean of that step. A joint also changes
+        its velocity from there to the end of the step, as it is asked to.
+        """
         if opening is not None:
             self.grip(opening)
         physics_dt = self.server.physics_dt
         steps = trajectory.steps(round(dt / physics_dt), physics_dt)
-        for target, velocity in self._lag.follow(steps, physics_dt).tolist():
+        steps = self._lag.follow(steps, physics_dt)
+        for target, velocity in steps[:-1].tolist():
             self._drive(target, velocity)
             self.server.step()
+        self._change = steps[-1, 1] - steps[-2, 1]
         self._time += dt
         return self.state()
 
@@ -145,6 +156,8 @@ class BulletArm:
         """
         self._set_motors(motor_gain, motor_force)
         self._lag.constant = motor_lag
+        ideal = (damping, motor_gain, motor_force, motor_lag) == (0.0, 1.0, 1.0, 0.0)
+        self.longest = EXACT if ideal and self.server.exact else LAGGING
         for link, nominal in enumerate(self._nominal):
             mass, inertia = link_mass * nominal[0], link_mass * np.array(nominal[2])
             bullet.changeDynamics(
@@ -172,11 +185,11 @@ class BulletArm:
             # It wants moments symmetric to 1e-15 kg m², which those of heavy links are not.
             return {}
         inertia = 1 / np.diag(np.linalg.inv(M))
-        most = DAMPED * inertia / max(self.server.physics_dt, ALONE)
+        most = DAMPED * inertia / max(self.server.physics_dt, LAGGING)
         return dict(zip(moving, most.tolist(), strict=True))
 
     def _set_motors(self, gain: float, force: float) -> None:
-        self._gain = gain
+        self._gains = [gain] * len(self._joints)
         self._forces = [force * effort for effort in self._effort]
 
     def place(self, q: Array) -> None:
@@ -194,7 +207,7 @@ class BulletArm:
         self._drive(q.tolist(), ((q_next - q) / self.server.physics_dt).tolist())
 
     def _drive(self, q: list[float], qd: list[float]) -> None:
-        n, stiffness = len(q), min(STIFFNESS * self.server.physics_dt, 1.0)
+        stiffness = min(STIFFNESS * self.server.physics_dt, 1.0)
         bullet.setJointMotorControlArray(
             self.body,
             self._joints,
@@ -202,8 +215,8 @@ class BulletArm:
             targetPositions=q,
             targetVelocities=qd,
             forces=self._forces,
-            positionGains=[stiffness * self._gain] * n,
-            velocityGains=[self._gain] * n,
+            positionGains=[stiffness * gain for gain in self._gains],
+            velocityGains=self._gains,
             physicsClientId=self._client,
         )
 
@@ -225,12 +238,14 @@ class BulletArm:
         """Return the measured state; its stamp is the time simulated since the reset, s."""
         states = bullet.getJointStates(self.body, self._read, physicsClientId=self._client)
         positions, velocities, _, _ = zip(*states, strict=True)
-        q, qd = frozen_array((positions, velocities))
+        both = np.array((positions, velocities))
         n = self.spec.n
         if self._gripper is not None:
-            self.fingers = np.array([q[n:], qd[n:]])
-            self.opening = self._gripper.opening(q[n:])
-        return ArmState(q[:n], qd[:n], self._time)
+            self.fingers = both[:, n:].copy()
+            self.opening = self._gripper.opening(self.fingers[0])
+        both[1, :n] += self._change
+        both.flags.writeable = False  # or `ArmState` makes copies
+        return ArmState(both[0, :n], both[1, :n], self._time)
 
     def touches_floor(self) -> bool:
         """Say whether a moving link is in contact with the floor now."""

@@ -60,6 +60,9 @@ class Server:
         cone_friction: let friction be the same in all directions; else it is up to 1.41 times as
             large, along a diagonal of the base's axes. The solver that can do so lets an arm lag
             by up to 1.5 mrad at 8 ms; the other one is exact.
+
+    Attributes:
+        exact: whether the solver is.
     """
 
     def __init__(
@@ -80,7 +83,7 @@ class Server:
         # Whoever forgets to close a world must not keep its server, of which there are 1024.
         self._end = weakref.finalize(self, _disconnect, self.client)
         self.gui = gui
-        self.physics_dt = physics_dt
+        self.physics_dt, self.exact = physics_dt, not cone_friction
         self._markers: dict[str, int] = {}
         with quiet():
             bullet.setPhysicsEngineParameter(

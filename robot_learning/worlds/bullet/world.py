@@ -11,7 +11,7 @@ from robot_learning.base.trajectory import Trajectory
 from robot_learning.base.types import ArmState, Input, Scene, Snapshot, Start
 from robot_learning.robot import RobotSpec
 from robot_learning.worlds.agreement import agree
-from robot_learning.worlds.bullet.arm import ALONE, BulletArm
+from robot_learning.worlds.bullet.arm import BulletArm
 from robot_learning.worlds.bullet.camera import look
 from robot_learning.worlds.bullet.objects import Objects
 from robot_learning.worlds.bullet.reading import disagreements
@@ -30,7 +30,7 @@ class BulletWorld(World):
         gripper: let its gripper move.
         floor_friction: coefficient of the floor.
         physics_dt: longest physics step, s; a whole number of them makes a control period. While
-            none of the objects moves and the arm is near none, it may be as long as ``ALONE``.
+            none of the objects moves and the arm is near none, it may be as long as the arm's own.
         gui: open PyBullet's window.
 
     Raises:
@@ -51,7 +51,6 @@ class BulletWorld(World):
         gui: bool = False,
     ) -> None:
         self._longest, self._begun = physics_dt, False
-        self._longest_alone = max(physics_dt, ALONE) if objects else physics_dt
         self.server = Server(
             gui=gui,
             physics_dt=_whole(spec.control_period, physics_dt),
@@ -67,7 +66,9 @@ class BulletWorld(World):
     def reset(self, start: Start) -> Snapshot:
         """See :class:`~robot_learning.worlds.world.World`."""
         state = self.arm.reset(start.q, start.opening)
-        self._begun = True  # Objects have to settle, and may be in the gripper.
+        self._begun = bool(
+            start.places or start.scene
+        )  # Objects have to settle, and may be in the gripper.
         self.objects.lift()
         for name, place in start.places.items():
             self.objects.place(name, *place)
@@ -85,7 +86,8 @@ class BulletWorld(World):
         """See :class:`~robot_learning.worlds.world.World`."""
         alone = not (self._begun or self.objects.in_play(self.arm.body))
         self._begun = False
-        self.server.pace(_whole(dt, self._longest_alone if alone else self._longest))
+        longest = max(self._longest, self.arm.longest) if alone else self._longest
+        self.server.pace(_whole(dt, longest))
         return self._snapshot(self.arm.step(motion, dt, opening))
 
     def vary(self, variation: Variation, rng: np.random.Generator) -> None:

@@ -95,7 +95,7 @@ class MujocoWorld(World):
         timestep = self._model.opt.timestep
         count = round(dt / timestep)
         if self._lag.constant:
-            steps = self._lag.follow(motion.steps(count, timestep), timestep)
+            steps = self._lag.follow(motion.steps(count, timestep), timestep)[:-1]
         else:
             steps = np.stack(motion.sample(np.arange(count) * timestep), axis=1)
         for q, qd in steps:
