@@ -46,7 +46,17 @@ class Home:
         self._T, J = np.array(poses), np.array(jacobians)[:, :3]
         self._shoulder = self.model.screws[0, 3:6]
         self.reach = _reach(self.model, self._drawn[:REACHES])
+        self._height = self._best_height()
         self._sigma = np.linalg.svd(J, compute_uv=False)[:, -1] / self.reach
+
+    def _best_height(self) -> float:
+        """Return where along up the tip is best, m: over the floor, or below a high shoulder."""
+        spec, up = self.spec, -self.model.gravity
+        T = self.model.forward(np.zeros(spec.n))
+        tool = [body.points for body in self.around.arm.bodies if body.link == spec.n]
+        beyond = (np.concatenate(tool) - T[:3, 3]) @ T[:3, :3] @ spec.tool_direction
+        low = spec.safety.floor * up[2] + float(beyond.max())
+        return ABOVE * self.reach + max(low, float(self._shoulder @ up) - 2 * ABOVE * self.reach)
 
     def why_not(self, q: Array) -> str:
         """Say what speaks against a configuration (n,); nothing where it may be home."""
@@ -74,8 +84,10 @@ class Home:
             )
         order = fit[np.argsort(self._cost(self._drawn, self._T, self._sigma)[fit])]
         found = self._first_free(self._polished(self._drawn[order[:POLISHED]]))
-        if found is None:
-            found = self._first_free(self._drawn[order[:TRIES]])
+        # The best ones may all touch the same; then some of all, still the best first.
+        for some in (order[:TRIES], order[:: max(1, len(order) // TRIES)]):
+            if found is None:
+                found = self._first_free(self._drawn[some])
         if found is None:
             raise ConfigError(self._refusal(self._drawn[order[:TRIES]]))
         return found
@@ -108,7 +120,7 @@ class Home:
         """Return what speaks against configurations (m, n), (m,)."""
         spec, up = self.spec, -self.model.gravity
         off = T[:, :3, 3] - self._shoulder
-        height = T[:, :3, 3] @ up - spec.safety.floor * up[2]
+        height = T[:, :3, 3] @ up - self._height
         flat = off - np.outer(off @ up, up)
         tool = np.arccos(np.clip(-(T[:, :3, :3] @ spec.tool_direction) @ up, -1, 1))
         centred = 2 * (q - spec.soft_lower) / (spec.soft_upper - spec.soft_lower) - 1
@@ -116,7 +128,7 @@ class Home:
         cost = 6.0 * (tool / np.pi) ** 2 + 1.0 * (centred**2).mean(axis=1)
         cost += 2.0 * (near_limit**2).sum(axis=1)
         cost += 6.0 * (np.linalg.norm(flat, axis=1) / self.reach - AHEAD) ** 2
-        cost += 4.0 * (height / self.reach - ABOVE) ** 2
+        cost += 4.0 * (height / self.reach) ** 2
         cost += 0.3 * (1 - flat[:, 0] / np.maximum(np.linalg.norm(flat, axis=1), 1e-9))
         cost += 0.5 * np.maximum(0.3 - sigma, 0) / 0.3
         return np.asarray(cost)
