@@ -143,8 +143,10 @@ class Ladder:
         )
         # A disk may take its time, which an arm that moves has not.
         rests = result.status is Status.STOPPED or self.mode in (DRY_RUN, SHADOW)
-        if self._unsaved >= SAVED and rests:
-            self._counts = self._is_real()
+        due = self._unsaved >= SAVED and rests
+        if due or not self._counts:
+            self._counts = self._record is not None and self._is_real()
+        if due:
             self.save()
 
     def _share(self, room: float) -> float:
@@ -191,7 +193,7 @@ class Ladder:
 
     def _is_real(self) -> bool:
         heard = [info.node_name for info in self._node.get_publishers_info_by_topic(TOPIC)]
-        if SIMULATION in heard and self._record is not None:
+        if SIMULATION in heard:
             self._node.get_logger().warning(
                 f"{TOPIC} are those of {SIMULATION}: this run counts for no ladder", once=True
             )
