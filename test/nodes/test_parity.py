@@ -185,7 +185,16 @@ class Deployed(Probe):
         self.wait(self._decided(1))
         self.call(GetParameters, "/safety_node/get_parameters")
         del self.seen[:], self.done[:], self.commands[:]
-        return self.rest(now[0]) + self.period
+        return self.begin_anew(self.rest(now[0]))
+
+    def begin_anew(self, now):
+        """Let the filter forget how late the arm was, as it does at a reset of the environment."""
+        for request in ("stop", "resume"):
+            assert self.call(Trigger, f"/safety_node/{request}").success
+            now += self.period
+            self.tell_time(now)
+            self.tell_state(now)
+        return now + self.period
 
     def rest(self, now):
         """Let time pass until nothing goes on of what was asked for; return the time."""
