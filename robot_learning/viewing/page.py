@@ -45,7 +45,8 @@ def _quiet() -> Iterator[None]:
 
 
 def _dress(server: viser.ViserServer) -> None:
-    # The button to share would open a way in from the internet.
+    # Without a button, a client could still ask for a way in from the internet.
+    server.request_share_url = lambda verbose=True: None  # type: ignore[method-assign]
     server.gui.configure_theme(
         control_layout="collapsible",
         control_width="large",
