@@ -60,7 +60,7 @@ def _row(file: Path, runs: Path, train: bool) -> Row:
             [sys.executable, "-c", COMMAND, *command, *(["--train"] if train else [])],
             cwd=runs,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=PATIENCE,
             env={**os.environ, "COLUMNS": "200"},
         )
@@ -68,7 +68,7 @@ def _row(file: Path, runs: Path, train: bool) -> Row:
         return (name, "hangs", "", f"not done after {PATIENCE} s")
     took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    (runs / f"{name}.log").write_text(done.stdout + done.stderr)
+    (runs / f"{name}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     checks = {m[2]: (m[1], m[3]) for m in map(LINE.match, done.stdout.splitlines()) if m}
     bad = [f"{what}: {seen}" for what, (verdict, seen) in checks.items() if verdict == "FAIL"]
     bad += [line for line in done.stderr.splitlines() if line.startswith("error:")]
@@ -88,5 +88,7 @@ def _trained(runs: Path, name: str, train: bool) -> list[str]:
     folders = sorted((runs / "runs").glob(f"reach-{name}-dagger-*/bundle/evaluation.json"))
     if not train or not folders:
         return []
-    told = json.loads(max(folders, key=lambda file: file.stat().st_mtime).read_text())
+    told = json.loads(
+        max(folders, key=lambda file: file.stat().st_mtime).read_text(encoding="utf-8")
+    )
     return [f"trained {told['success_rate']:.1%} of {told['episodes']}"]

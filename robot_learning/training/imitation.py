@@ -63,7 +63,7 @@ class Imitator(TD3):
 
     def split(self, seen: Batch) -> dict[str, Batch]:
         """Return the parts of flat observations (b, n_obs)."""
-        return {key: part.T for key, part in self._interface.split(seen.T).items()}
+        return self._interface.split(seen)
 
     def train(self, gradient_steps: int, batch_size: int = 256) -> None:
         """Take gradient steps on batches of what was shown."""

@@ -66,7 +66,7 @@ def url(server: viser.ViserServer) -> str:
 def open_browser(address: str) -> None:
     """Open the page where there is a desktop; a browser of the terminal would be in the way."""
     if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        webbrowser.open(address)
+        webbrowser.open_new_tab(address)
 
 
 def furnish(server: viser.ViserServer, model: ArmModel, reach: float) -> None:
