@@ -44,7 +44,7 @@ ifneq ($(ARGS),)
 	@$(BIN)/python -m pytest -q -m 'not venv and not slow' $(ARGS)
 else
 	@$(if $(ROS),,$(BIN)/python -m pytest -q -m 'not venv and not slow' --ignore test/nodes -n 2 --dist worksteal)
-	@$(BIN)/python -m pytest -q -m 'not wall_clock' test/nodes -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -m 'not wall_clock and not slow' test/nodes -n 2 --dist loadfile
 	@$(BIN)/python -m pytest -q -m wall_clock test/nodes
 endif
 
