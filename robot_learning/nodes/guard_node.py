@@ -53,8 +53,10 @@ class GuardNode(Node):
         self._stream = Stream(self, self.spec, self._time, kind, topic)
         every = parameters.stream_period(self, self.spec)
         self._silence = SILENT * every
-        self.create_subscription(JointTrajectory, MOTION, self._on_motion, 10)
-        self.create_subscription(Float64MultiArray, topic, self._on_stream, 10)
+        self._heard_of = [
+            self.create_subscription(JointTrajectory, MOTION, self._on_motion, 10),
+            self.create_subscription(Float64MultiArray, topic, self._on_stream, 10),
+        ]
         self._alive = self.create_publisher(String, ALIVE, 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(every, self._watch, clock=steady)
@@ -63,7 +65,11 @@ class GuardNode(Node):
         set_realtime(True)
 
     def _tell(self) -> None:
-        self._alive.publish(String(data=self._stream.publisher.topic_name))
+        """Tell that it is alive, once it hears who streams and the controller hears it."""
+        motions, stream = (each.get_publisher_count() for each in self._heard_of)
+        # It streams itself, and hears that.
+        if motions and stream > 1 and self._stream.publisher.get_subscription_count() > 1:
+            self._alive.publish(String(data=self._stream.publisher.topic_name))
 
     def _on_stream(self, message: Float64MultiArray) -> None:
         if not self._takes_over:

@@ -70,13 +70,20 @@ class Outlet:
         if message.data == self.topic:
             self._guarded = monotonic()
 
+    def _is_guarded(self) -> bool:
+        """Say whether a guard lives, and hears both the motions and the stream."""
+        alive = monotonic() - self._guarded <= STATE_PERIODS * self._spec.control_period
+        heard = self._motions.get_subscription_count() and (
+            self._controller.get_subscription_count() > 1  # by it and the controller
+        )
+        return bool(alive and heard)
+
     def unfit(self) -> str:
         """Say why nothing may be sent; empty for no reason.
 
         The controller would move other joints, or nothing would stop it if this process died.
         """
-        alive = STATE_PERIODS * self._spec.control_period
-        if self._kind == VELOCITIES and monotonic() - self._guarded > alive:
+        if self._kind == VELOCITIES and not self._is_guarded():
             return (
                 f"no guard_node of {self.topic} is alive: a {VELOCITIES} has no time-out, so "
                 "start one with the same robot and controller parameters"

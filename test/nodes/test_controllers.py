@@ -29,7 +29,7 @@ class Deployed(Probe):
         moving = {"robot": str(self.spec.path), "controller_type": kind}
         for name in ("sim_node", "safety_node", *(["guard_node"] if kind in NO_TIMEOUT else [])):
             self.start(name, **moving)
-        self.wait(lambda: READY in self.words())
+        self.wait(lambda: READY in self.words() and self.states)
         if kind in NO_TIMEOUT:
             self.wait(lambda: "guards" in self.words())
 
