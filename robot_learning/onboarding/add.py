@@ -200,9 +200,7 @@ def _put_controllers(draft: Draft, wishes: Wishes) -> None:
     if arm is not None:
         draft.put("controller", {"type": arm.type, "topic": arm.topic}, "heard of on ROS")
     else:
-        usual = Controller()
-        what = {"type": usual.type, "topic": usual.topic}
-        draft.put("controller", what, "assumed: ros2_control's usual name")
+        draft.put("controller", {"type": Controller().type}, "assumed, on its usual topic")
         if wishes.controllers:
             topics = ", ".join(one.topic for one in wishes.controllers)
             draft.remarks.append(f"which of {topics} moves the arm is not known: see 'controller'")

@@ -37,6 +37,7 @@ def test_what_is_written_is_read_as_it_was_meant(draft):
     for name in ("joints", "base_link", "tip_link", "tool_axis", "urdf"):
         assert getattr(spec, name) == getattr(shipped, name)
     assert "tip_link: tool0  # by its name" in text
+    assert "null" not in text
 
 
 def test_home_is_free_and_its_tool_points_down(draft):
