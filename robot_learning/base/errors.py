@@ -31,3 +31,9 @@ class SafetyError(RobotLearningError):
 
 class TrainingError(RobotLearningError):
     """A training can't begin, go on or end in a bundle."""
+
+
+def told(error: OSError) -> str:
+    """Return what the system refused, with the file where it is known, in one line."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.cli.options import Robot, RunOrBundle, World
+from robot_learning.cli.options import Robot, RunOrBundle, World, Yes
 
 if TYPE_CHECKING:
     from robot_learning.policy import PolicyBundle
@@ -40,9 +40,7 @@ def evaluate(
         str,
         typer.Option(help="With --world ros: remappings, parameters; '-r a:=b -p key:=value'."),
     ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Let a real arm move without asking first.")
-    ] = False,
+    yes: Yes = False,
     skip_ladder: Annotated[
         bool, typer.Option("--skip-ladder", help="Let it move before its ladder is climbed.")
     ] = False,

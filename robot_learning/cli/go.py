@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.cli.options import load_bundle
+from robot_learning.cli.options import Namespace, RosArgs, Yes, load_bundle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +34,9 @@ def go(
         ),
     ],
     seed: Annotated[int, typer.Option(min=0, help="Of the search, and of that episode.")] = 0,
-    namespace: Annotated[str, typer.Option(help="Of the arm's topics.")] = "",
-    ros_args: Annotated[
-        str, typer.Option(help="Remappings, parameters; '-r a:=b -p key:=value'.")
-    ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Let a real arm move without asking first.")
-    ] = False,
+    namespace: Namespace = "",
+    ros_args: RosArgs = "",
+    yes: Yes = False,
 ) -> None:
     """Move an arm on topics to a configuration: straight where that is free, else around."""
     from robot_learning.base.extras import require

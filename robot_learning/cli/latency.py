@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import StateError
+from robot_learning.cli.options import Namespace, RosArgs, Yes
 
 if TYPE_CHECKING:
     from robot_learning.identification.fit import Fit
@@ -27,13 +28,9 @@ def latency(
     out: Annotated[
         Path | None, typer.Option(help="Shift file; runs/ROBOT/latency.yaml where left out.")
     ] = None,
-    namespace: Annotated[str, typer.Option(help="Of the arm's topics.")] = "",
-    ros_args: Annotated[
-        str, typer.Option(help="Remappings, parameters; '-r a:=b -p key:=value'.")
-    ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Let a real arm move without asking first.")
-    ] = False,
+    namespace: Namespace = "",
+    ros_args: RosArgs = "",
+    yes: Yes = False,
 ) -> None:
     """Move an arm a little, and find by how much it is late: delay, lag, age of its states."""
     import numpy as np

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from robot_learning.base.errors import RobotLearningError
+from robot_learning.base.errors import RobotLearningError, told
 from robot_learning.base.extras import require, way_out
 from robot_learning.cli import (
     data,
@@ -93,8 +93,7 @@ def _run(command: typer.Typer) -> int:
             raise
         return _fail(line)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{place}{error.strerror or error}")
+        return _fail(told(error))
     return 0
 
 

@@ -20,6 +20,9 @@ RunOrBundle = Annotated[Path, typer.Argument(help=HELP)]
 Robot = Annotated[
     str, typer.Option(help="Robot name or YAML file; the one of the bundle where left out.")
 ]
+Namespace = Annotated[str, typer.Option(help="Of the arm's topics.")]
+RosArgs = Annotated[str, typer.Option(help="Remappings, parameters; '-r a:=b -p key:=value'.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Let a real arm move without asking first.")]
 World = Annotated[
     str,
     typer.Option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robot_learning.base.errors import ConfigError
-from robot_learning.cli.options import Robot
+from robot_learning.cli.options import Robot, Yes
 
 if TYPE_CHECKING:
     from robot_learning.cli.acting import Stage
@@ -50,9 +50,7 @@ def record(
     ros_args: Annotated[
         str, typer.Option(help="On ros: remappings, parameters; '-r a:=b -p key:=value'.")
     ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Let a real arm move without asking first.")
-    ] = False,
+    yes: Yes = False,
     skip_ladder: Annotated[
         bool,
         typer.Option("--skip-ladder", help="Let a policy move it before its ladder is climbed."),

@@ -17,7 +17,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from robot_learning.base.errors import ConfigError, RobotLearningError
+from robot_learning.base.errors import ConfigError, RobotLearningError, told
 from robot_learning.base.interrupts import end_with_starter
 
 LONG = 3600.0  # s
@@ -53,8 +53,7 @@ def run(
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 1
     except RuntimeError:
         # A signal while the node was being made leaves it without a context.
