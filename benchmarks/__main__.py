@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -89,6 +90,11 @@ def main() -> None:
         help="memory and core share of the deployed nodes, by either executor, for so long each",
     )
     parser.add_argument(
+        "--python",
+        default=sys.executable,
+        help="with --footprint: the interpreter of the install whose nodes are measured",
+    )
+    parser.add_argument(
         "--policies",
         type=int,
         metavar="SEEDS",
@@ -128,7 +134,8 @@ def main() -> None:
     elif arguments.fitting:
         rows = fitting.rows(arguments.robots[:2])
     elif arguments.footprint:
-        rows = footprint.rows(find_bundle("panda-reach"), "panda", arguments.footprint)
+        bundle = find_bundle("panda-reach")
+        rows = footprint.rows(bundle, "panda", arguments.footprint, arguments.python)
     elif arguments.latency:
         rows = experts.late_rows(arguments.latency)
     elif arguments.experts:

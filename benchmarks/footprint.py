@@ -33,25 +33,15 @@ HEAVY = ("torch", "pybullet", "mujoco")
 GOAL_EACH = 0.5  # s, so that one is always pursued
 WARM, PATIENCE = 5.0, 120.0  # s
 ROUNDS = 3
-HOW = ("as deployed", "polling", "events")
-# A process runs the node's own main, with the executor that is measured. That of events fails
-# where a callback asks who sent a message, so such a callback is told of one sender here.
+HOW = ("as deployed", "polling")
+# A process runs the node's own main, with the executor that is measured.
 CODE = """
 import runpy, sys
 import robot_learning.nodes.run as run
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 how, name = sys.argv.pop(1), sys.argv.pop(1)
-create, told = Node.create_subscription, {"publisher_gid": {"data": [0]}}
-def anonymous(node, kind, topic, callback, *more, **given):
-    own = callback
-    if getattr(callback, "__name__", "") == "_on_command":
-        own = lambda message: callback(message, told)
-    return create(node, kind, topic, own, *more, **given)
-if how == "events":
-    Node.create_subscription = anonymous
-if how != "as deployed":
-    run.make_executor = lambda _: run.Events() if how == "events" else SingleThreadedExecutor()
+if how == "polling":
+    run.make_executor = lambda _: SingleThreadedExecutor()
 run.set_realtime = lambda on: run.keep_loaded()  # the rest would stop a computer that is busy
 runpy.run_module("robot_learning.nodes." + name, run_name="__main__", alter_sys=True)
 """
@@ -117,14 +107,18 @@ class Operator:
 
 
 @contextmanager
-def running(starts: list[NodeStart], executor: str, env: dict[str, str]) -> Iterator[Any]:
-    """Run nodes as processes, those that are measured under an executor; give them by name."""
+def running(
+    starts: list[NodeStart], python: str, executor: str, env: dict[str, str]
+) -> Iterator[Any]:
+    """Run nodes as processes, the measured ones by an interpreter and under an executor."""
     processes: dict[str, Any] = {}
     try:
         for node in starts:
-            how = [executor if node.name in NODES else HOW[0], node.name]
+            measured = node.name in NODES
+            how = [executor if measured else HOW[0], node.name]
+            own = python if measured else sys.executable
             processes[node.name] = subprocess.Popen(
-                [sys.executable, "-c", CODE, *how, *node.ros_args()],
+                [own, "-c", CODE, *how, *node.ros_args()],
                 env=started_here(env),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
@@ -135,11 +129,13 @@ def running(starts: list[NodeStart], executor: str, env: dict[str, str]) -> Iter
         stop(processes.values())
 
 
-def measure(bundle: Path, robot: str, executor: str, seconds: float) -> dict[str, Any]:
+def measure(
+    bundle: Path, robot: str, python: str, executor: str, seconds: float
+) -> dict[str, Any]:
     """Return memory, MB, core share and latencies of the nodes while a goal is pursued."""
     spec = RobotSpec.load(robot)
     starts = deployment(Arm(robot=robot, bundle=str(bundle)))
-    with own_domain() as env, running(starts, executor, env) as processes:
+    with own_domain() as env, running(starts, python, executor, env) as processes:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         operator = Operator(spec, int(env["ROS_DOMAIN_ID"]))
         try:
@@ -173,11 +169,11 @@ def measure(bundle: Path, robot: str, executor: str, seconds: float) -> dict[str
     }
 
 
-def rows(bundle: Path, robot: str, seconds: float) -> list[Row]:
+def rows(bundle: Path, robot: str, seconds: float, python: str = sys.executable) -> list[Row]:
     found: dict[str, list[dict[str, Any]]] = {how: [] for how in HOW}
     for _ in range(ROUNDS):
         for executor, rounds in found.items():
-            rounds.append(measure(bundle, robot, executor, seconds))
+            rounds.append(measure(bundle, robot, python, executor, seconds))
     out: list[Row] = []
     for executor, rounds in found.items():
         median = {

@@ -53,6 +53,7 @@ def _take_their_place() -> None:
     with _one_at_a_time:
         import numba
 
+        _without_blas()
         folder = _cache(numba.__version__)
         _announce(folder)
         config: Any = numba.config
@@ -68,6 +69,20 @@ def _take_their_place() -> None:
                 for key, value in list(vars(module).items()):
                     if id(value) in _waiting:
                         setattr(module, key, _waiting[id(value)].dispatcher)
+
+
+def _without_blas() -> None:
+    """Keep numba from loading scipy for products of matrices, 19 MB in each process.
+
+    A compiled function that has one can't be compiled.
+    """
+    from numba.np import linalg
+
+    def refuse() -> None:
+        raise ImportError("write the sums of the product out: scipy is not loaded for it")
+
+    blas: Any = linalg
+    blas.ensure_blas = refuse
 
 
 @functools.cache

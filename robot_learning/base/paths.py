@@ -1,8 +1,10 @@
 """Where the package's own data lives: in the source tree, or under share/ once installed."""
 
+import functools
 import importlib.util
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 from robot_learning.base.errors import BundleError, ConfigError
@@ -11,7 +13,11 @@ from robot_learning.base.errors import BundleError, ConfigError
 def share_dir() -> Path:
     """Return the folder that holds ``config/``, ``urdf/`` and ``launch/``."""
     source = Path(__file__).resolve().parents[2]
-    candidates = [source, *_ros_shares("robot_learning"), Path(sys.prefix, "share/robot_learning")]
+    candidates = [
+        source,
+        *_ros_shares("robot_learning", _prefixes()),
+        Path(sys.prefix, "share/robot_learning"),
+    ]
     candidates += [parent / "share/robot_learning" for parent in source.parents]
     for candidate in candidates:
         if (candidate / "config" / "robots").is_dir():
@@ -94,8 +100,12 @@ def _in_package(package: str, rest: str, base: Path) -> Path:
     roots, around = package_roots(package), (base, *base.absolute().parents)
     # Without a ROS environment the package is the folder of that name around the URDF, or beside;
     # or one around it that was given another name.
-    places = [*(root / rest for root in roots), *(folder / package / rest for folder in around)]
-    for path in [*places, *(folder / rest for folder in around if rest)]:
+    places = chain(
+        (root / rest for root in roots),
+        (folder / package / rest for folder in around),
+        (folder / rest for folder in around if rest),
+    )
+    for path in places:
         if path.exists():
             return path.resolve()
     return (roots[0] if roots else base / package) / rest
@@ -103,15 +113,24 @@ def _in_package(package: str, rest: str, base: Path) -> Path:
 
 def package_roots(package: str) -> list[Path]:
     """Return the folders that may stand for ``package``; the package itself is not imported."""
-    roots = _ros_shares(package)
+    return list(_roots(package, _prefixes(), tuple(sys.path)))
+
+
+@functools.lru_cache
+def _roots(package: str, prefixes: str, path: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return them for these ROS prefixes and this Python path; a URDF asks for each mesh."""
+    roots = _ros_shares(package, prefixes)
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is not None and spec.submodule_search_locations:
         roots += [Path(location) for location in spec.submodule_search_locations]
-    cmeel = [Path(entry) / "cmeel.prefix/share" / package for entry in sys.path if entry]
-    return roots + [path for path in cmeel if path.is_dir()]
+    cmeel = [Path(entry) / "cmeel.prefix/share" / package for entry in path if entry]
+    return *roots, *(folder for folder in cmeel if folder.is_dir())
 
 
-def _ros_shares(package: str) -> list[Path]:
-    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    shares = [Path(prefix) / "share" / package for prefix in prefixes if prefix]
+def _prefixes() -> str:
+    return os.environ.get("AMENT_PREFIX_PATH", "")
+
+
+def _ros_shares(package: str, prefixes: str) -> list[Path]:
+    shares = [Path(p) / "share" / package for p in prefixes.split(os.pathsep) if p]
     return [share for share in shares if share.is_dir()]

@@ -213,5 +213,8 @@ def body_pose(q: Array, screws: Array, link: int, zero: Array) -> Array:
 @compiled
 def into_link(q: Array, screws: Array, link: int, direction: Array) -> Array:
     """Return a direction (3,) of the base frame in the frame of ``link``."""
-    T = link_poses(q[:link], screws[:link])[link]
-    return T[:, :3].T.copy() @ direction
+    T, out = link_poses(q[:link], screws[:link])[link], np.zeros(3)
+    for i in range(3):
+        for j in range(3):
+            out[i] += T[j, i] * direction[j]
+    return out

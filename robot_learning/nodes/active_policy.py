@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
-from robot_learning.base.errors import StateError
-from robot_learning.base.types import Input
+from robot_learning.base.types import ArmState, Input
 from robot_learning.nodes import messages
 from robot_learning.nodes.clock import NodeTime
 from robot_learning.nodes.diagnostics import WAITING
@@ -78,7 +77,7 @@ class ActivePolicy:
         )
         self._refused = self._stop = self._limits = ""
         self._delay = self._tick = 0.0
-        self._decided_at = -np.inf
+        self._decided_at = self._read_at = -np.inf
         self.refused = 0
         self.distance = float("nan")
         self._command = node.create_publisher(JointState, "~/command", 10)
@@ -155,15 +154,21 @@ class ActivePolicy:
         self.goals.check_time(self.distance, self._limits)
 
     def _on_state(self, message: JointState) -> None:
-        began = time.perf_counter()
-        try:
-            state = self._states.hear(message, self._state_timeout)
-        except StateError:
-            return  # The condition names it as long as it lasts.
-        if self._gripper is not None:
-            self._gripper.hear(message)
-        if state is None or self.goals.missing:
+        """Keep a joint state until a decision is due, or a control period is over."""
+        began, now, spec = time.perf_counter(), self._time.now(), self.runner.spec
+        self._states.keep(message)
+        since = self._time.seconds(message.header.stamp) - self._decided_at
+        early = 0 <= since < ON_TIME * spec.policy_period
+        if early and 0 <= now - self._read_at < spec.control_period:
             return
+        self._read_at, newest = now, None
+        for state, _ in self._states.read(self._state_timeout, self._gripper):
+            newest = state or newest
+        if newest is not None and not self.goals.missing:
+            self._decide(newest, began)
+
+    def _decide(self, state: ArmState, began: float) -> None:
+        """Decide where it is time to, and tell of it; ``began`` is when the work did."""
         period = self.runner.spec.policy_period
         if state.stamp < self._decided_at:  # The clock was set back.
             self._decided_at = -np.inf

@@ -67,7 +67,12 @@ class Mode:
         node: the safety node.
         safety: the filter.
         outlet: where motions go.
+
+    Attributes:
+        relays: whether the policy gets its joint states from here.
     """
+
+    relays = False
 
     def __init__(self, node: Any, safety: SafetyFilter, outlet: Outlet | Nowhere) -> None:
         self.outlet, self._filter, self._spec = outlet, safety, safety.spec
@@ -131,6 +136,8 @@ class DryRun(Mode):
     It is where the real arm is, moved by what the filter let through since. A real arm that goes
     anywhere takes it along, and so is a tracking error.
     """
+
+    relays = True
 
     def __init__(self, node: Any, safety: SafetyFilter, time: NodeTime) -> None:
         super().__init__(node, safety, Nowhere(node, safety.spec, time))

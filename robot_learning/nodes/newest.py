@@ -4,13 +4,37 @@ import math
 import time
 from typing import Any
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-
-from robot_learning.nodes.sources import Pace
 
 # Hears reliable and best-effort publishers alike, and keeps none of them waiting.
 LOOSE = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 SURE = QoSProfile(depth=1)
+
+
+class Pace(CallbackGroup):
+    """Serves its subscription at most once in ``interval`` s.
+
+    What comes meanwhile stays with the middleware, which keeps the newest as deep as the
+    subscription's history: a flood costs no more than the pace.
+    """
+
+    def __init__(self, interval: float) -> None:
+        super().__init__()
+        self._interval = interval
+        self._free_at = -math.inf
+
+    def can_execute(self, entity: Any) -> bool:
+        """Tell the executor whether to look for a message."""
+        return time.monotonic() >= self._free_at
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Count the interval from here."""
+        self._free_at = time.monotonic() + self._interval
+        return True
+
+    def ending_execution(self, entity: Any) -> None:
+        """Nothing to give back."""
 
 
 class Newest:

@@ -25,7 +25,7 @@ from robot_learning.nodes.requests import Requests
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
-from robot_learning.nodes.sources import Pace, Sources
+from robot_learning.nodes.sources import Paced, Sources
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
@@ -47,9 +47,7 @@ class SafetyNode(Node):
         self.spec = RobotSpec.load(
             parameters.text(self, "robot", "arm6", "robot name or YAML file")
         )
-        source = parameters.text(
-            self, "command_topic", "policy_node/command", "commands of whatever source"
-        )
+        source = parameters.text(self, "command_topic", "policy_node/command", "of any source")
         self._timeouts = parameters.SafetyTimeouts(self, self.spec)
         reduced = parameters.flag(self, "reduced_speed", False, "begin at the reduced speed")
         self._ladder = Ladder(self, self.spec)
@@ -82,8 +80,8 @@ class SafetyNode(Node):
         gripper = self.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, self.time)
         self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
-        pace = Pace(self.spec.control_period / MOST_COMMANDS)
-        self.create_subscription(JointState, source, self._on_command, 1, callback_group=pace)
+        self._heard = Paced(self.spec.control_period / MOST_COMMANDS, self._on_command)
+        self.create_subscription(JointState, source, self._heard, 1)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
         self._requests = Requests(
             self,
@@ -99,6 +97,7 @@ class SafetyNode(Node):
         self.create_timer(LOOK, self._look, clock=steady)
 
     def _warn_of_unchecked(self) -> None:
+        self._unchecked = ",".join(self.filter.unchecked)
         for joint in self.filter.unchecked:
             where = f"the link behind joint '{joint}' in {self.spec.urdf}"
             self.get_logger().warning(f"{where}: no collision geometry; nothing keeps it off")
@@ -109,18 +108,18 @@ class SafetyNode(Node):
         self.get_logger().warning(f"refused: {why}", throttle_duration_sec=EACH)
 
     def _on_state(self, message: JointState) -> None:
-        self.filter.state_timeout = self._timeouts.state
-        try:
-            state = self._states.hear(message, self.filter.state_timeout)
-        except StateError as error:
-            # The last good state ages; past its timeout the filter stops the arm.
-            self._refuse(str(error))
-            return
-        if self._gripper is not None:
-            self._gripper.hear(message)
-        if state is not None and not self._started:
-            self._begin(state)
-        self._state = self._mode.hear(state, message) or self._state
+        """Keep a joint state for the next tick, unless somebody waits for it."""
+        self._states.keep(message)
+        if not self._started or self._mode.relays:
+            self._read_states()
+
+    def _read_states(self) -> None:
+        timeout = self.filter.state_timeout = self._timeouts.state
+        # A refused state leaves the last good one, which ages: past its timeout the arm stops.
+        for state, message in self._states.read(timeout, self._gripper, self._refuse):
+            if state is not None and not self._started:
+                self._begin(state)
+            self._state = self._mode.hear(state, message) or self._state
 
     def _begin(self, state: ArmState) -> None:
         now = self.time.now()
@@ -175,8 +174,7 @@ class SafetyNode(Node):
         now = self.time.now()
         try:
             if self._scene.update(message, now):
-                told = [*self.spec.safety.scene, *self._scene.solids]
-                self.filter.set_scene(told, now)
+                self.filter.set_scene([*self.spec.safety.scene, *self._scene.solids], now)
         except (StateError, SafetyError) as error:
             self._refuse(f"scene: {error}")
 
@@ -186,6 +184,7 @@ class SafetyNode(Node):
             self._set_back(back)
         if not self._started:
             return
+        self._heard.serve()
         if self._moving and (why := self._unfit()):
             self.filter.request_stop()
             self._bad = why
@@ -231,6 +230,7 @@ class SafetyNode(Node):
 
     def _tick(self) -> None:
         """Serve the slot that starts at ``self._next``."""
+        self._read_states()
         now, period = self.time.now(), self.spec.control_period
         # Late, the arm follows its stop: go on from there, not from where it should have been.
         self._next = max(self._next, now + MIN_LEAD * period)
@@ -268,7 +268,7 @@ class SafetyNode(Node):
             "reason": self._reason,
             "delay": repr(self.filter.delay),
             "state_age": f"{self._states.ages[-1]:.4f}" if self._states.ages else "",
-            "unchecked": ",".join(self.filter.unchecked),
+            "unchecked": self._unchecked,
             "reduced_speed": str(self.filter.reduced_speed).lower(),
             "refused": self._bad,
             Cause.SECOND_SOURCE.value: self._second,
@@ -293,7 +293,7 @@ class SafetyNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point of ``safety_node``."""
-    return run(SafetyNode, args)
+    return run(SafetyNode, args, by_events=True)
 
 
 if __name__ == "__main__":

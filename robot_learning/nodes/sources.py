@@ -1,40 +1,46 @@
 """Who may command the arm, and how often: one publisher at a time, at a bounded pace."""
 
+import inspect
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from rclpy.callback_groups import CallbackGroup
 
 from robot_learning.base.errors import StateError
 
 UNKNOWN = "_NODE_NAME_UNKNOWN_"  # to rclpy, until discovery has told whose a topic is
 
 
-class Pace(CallbackGroup):
-    """Serves its subscription at most once in ``interval`` s.
+class Paced:
+    """Hands on the newest command and who sent it, at most once in ``interval`` s.
 
-    What comes meanwhile stays with the middleware, which keeps the newest as deep as the
-    subscription's history: a flood costs no more than the pace.
+    What comes meanwhile is replaced by what comes after it, unread: a flood costs no more than
+    the pace.
+
+    Args:
+        interval: s of steady time.
+        callback: takes a message, and what the middleware tells of it.
     """
 
-    def __init__(self, interval: float) -> None:
-        super().__init__()
-        self._interval = interval
+    def __init__(
+        self, interval: float, callback: Callable[[Any, Mapping[str, Any]], None]
+    ) -> None:
+        self._interval, self._callback = interval, callback
+        self._waiting: tuple[Any, Mapping[str, Any]] | None = None
         self._free_at = -math.inf
+        self.__signature__ = inspect.signature(callback)  # by which rclpy tells who sent it
 
-    def can_execute(self, entity: Any) -> bool:
-        """Tell the executor whether to look for a message."""
-        return time.monotonic() >= self._free_at
+    def __call__(self, *given: Any) -> None:
+        """Take a message and its info; the EventsExecutor gives both as one."""
+        self._waiting = given[0] if len(given) == 1 else given
+        self.serve()
 
-    def beginning_execution(self, entity: Any) -> bool:
-        """Count the interval from here."""
-        self._free_at = time.monotonic() + self._interval
-        return True
-
-    def ending_execution(self, entity: Any) -> None:
-        """Nothing to give back."""
+    def serve(self) -> None:
+        """Hand on what waits, where its time has come."""
+        if self._waiting is not None and time.monotonic() >= self._free_at:
+            waiting, self._waiting = self._waiting, None
+            self._free_at = time.monotonic() + self._interval
+            self._callback(*waiting)
 
 
 class Sources:

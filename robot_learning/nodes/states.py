@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sensor_msgs.msg import JointState
 from robot_learning.base.errors import StateError
 from robot_learning.base.types import ArmState
 from robot_learning.nodes.clock import NodeTime, is_set
+from robot_learning.nodes.gripper import GripperState
 from robot_learning.robot import RobotSpec
 from robot_learning.robot.urdf import Urdf
 
@@ -47,6 +48,7 @@ class JointStates:
         self._turning = _continuous(spec)
         self._layouts: dict[tuple[str, ...], tuple[list[int], list[int]]] = {}
         self._names: dict[str, None] = {}
+        self._unread: dict[Any, tuple[JointState, float]] = {}
         self._estimates = False
         self.refused = ""
         self.ages: deque[float] = deque(maxlen=AGES)
@@ -59,12 +61,49 @@ class JointStates:
         self._stamps = np.full(n, -np.inf)
         self.newest: ArmState | None = None
 
-    def hear(self, message: JointState, timeout: float) -> ArmState | None:
+    def keep(self, message: JointState) -> None:
+        """Keep a message for :meth:`read`.
+
+        Of messages with the same names the newest will do: a driver tells more often than a node
+        needs to know. Where velocities are left out, each counts.
+        """
+        kind = tuple(message.name)
+        key = kind if len(message.velocity) else (kind, len(self._unread))
+        self._unread[key] = message, self._clock.now()
+
+    def read(
+        self,
+        timeout: float,
+        gripper: GripperState | None = None,
+        refuse: Callable[[str], None] = lambda why: None,
+    ) -> Iterator[tuple[ArmState | None, JointState]]:
+        """Take what was kept; yield each message with the state where it brought a newer one.
+
+        Args:
+            timeout: see :meth:`hear`.
+            gripper: hears them as well.
+            refuse: hears why a message can't be used; it is not yielded.
+        """
+        kept, self._unread = self._unread, {}
+        for message, at in kept.values():
+            try:
+                state = self.hear(message, timeout, at)
+            except StateError as error:
+                refuse(str(error))
+                continue
+            if gripper is not None:
+                gripper.hear(message)
+            yield state, message
+
+    def hear(
+        self, message: JointState, timeout: float, at: float | None = None
+    ) -> ArmState | None:
         """Take a message and return the state where it is a newer one.
 
         Args:
             message: with joints of the arm or without.
             timeout: age at which a joint's value no longer counts, s.
+            at: when it came, s; None for now.
 
         Raises:
             StateError: where a joint is named twice, or a value is missing or not finite.
@@ -83,7 +122,7 @@ class JointStates:
             self.refused = str(error)
             raise
         self.refused = ""
-        return self._newer(timeout)
+        return self._newer(timeout, self._clock.now() if at is None else at)
 
     def _places(self, names: tuple[str, ...]) -> tuple[list[int], list[int]]:
         """Return where in a message joints of the arm stand, and where in the arm."""
@@ -145,14 +184,14 @@ class JointStates:
                 f"{self._topic()} tells no velocity of {joints}: taken from positions and stamps"
             )
 
-    def _newer(self, timeout: float) -> ArmState | None:
+    def _newer(self, timeout: float, at: float) -> ArmState | None:
         oldest = float(self._stamps.min())
         if not np.isfinite(self._qd).all():
             return None
         if self.newest is not None and 0 <= self.newest.stamp - oldest <= timeout:
             return None
         self.newest = ArmState(self._q, self._qd, oldest)
-        self.ages.append(self._clock.now() - oldest)
+        self.ages.append(at - oldest)
         return self.newest
 
     def _topic(self) -> str:

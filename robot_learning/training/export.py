@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ def export(
     model: BaseAlgorithm,
     normalize: VecNormalize | None,
     env: ArmEnv,
+    beside: Sequence[ArmEnv] = (),
     shifted: ArmEnv | None = None,
     episodes: int,
     seed: int,
@@ -110,7 +111,8 @@ def export(
 ) -> tuple[PolicyBundle, Evaluation]:
     """Evaluate a model in ``env`` and write its bundle.
 
-    Its reference statistics are of what it sees there, or in ``shifted``, where it learnt.
+    Environments ``beside`` it share the work. Its reference statistics are of what it sees there,
+    or in ``shifted``, where it learnt.
 
     Raises:
         BundleError: where the exported network does not compute what the trained one does.
@@ -122,7 +124,7 @@ def export(
     def act(env: ArmEnv) -> NDArray[np.float32]:
         return np.asarray(session.run(None, {"observation": env.flat_observation[None]})[0][0])
 
-    evaluation = rollout(env, act, episodes, seed, on_episode, seen)
+    evaluation = rollout(env, act, episodes, seed, on_episode, seen, beside)
     if shifted is not None:
         seen.clear()
         rollout(shifted, act, min(episodes, REFERENCE), seed, observations=seen)

@@ -38,6 +38,7 @@ from robot_learning.worlds.variation import load_shifts
 __all__ = ["Interrupted", "Silent", "Watcher", "export_run", "resume", "train"]
 
 FINAL_SEED = 6_000_000  # of episodes that no training run sees
+TOGETHER = 4  # environments that the final evaluation steps together
 TRACEBACK = "error.txt"
 
 
@@ -185,10 +186,8 @@ def _export(
             "go on with more total_steps, or with fewer params.learning_starts in a new run"
         )
     curve = read_curve(folder)
-    env, shifted = (
-        make_env(run, plain=True),
-        None if run.train.env.shift is None else make_env(run),
-    )
+    env, *beside = (make_env(run, plain=True) for _ in range(TOGETHER))
+    shifted = None if run.train.env.shift is None else make_env(run)
 
     def on_episode(done: int, total: int) -> None:
         watcher.episode(done, total)
@@ -202,6 +201,7 @@ def _export(
             model=model,
             normalize=model.get_vec_normalize_env(),
             env=env,
+            beside=beside,
             shifted=shifted,
             episodes=run.train.final_episodes,
             seed=FINAL_SEED,
@@ -218,9 +218,8 @@ def _export(
             on_episode=on_episode,
         )
     finally:
-        env.close()
-        if shifted is not None:
-            shifted.close()
+        for each in (env, *beside, *([] if shifted is None else [shifted])):
+            each.close()
 
 
 def _object_deviation(run: RunConfig) -> float:
