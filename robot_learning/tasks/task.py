@@ -149,22 +149,24 @@ class Task:
     def reward(self, achieved: ArrayLike, desired: ArrayLike, info: Any = None) -> Array:
         """Return the reward (...,) for achieved and desired goals (..., m).
 
-        ``info`` is what the environment's step returned, or an array (...,) of such.
+        ``info`` is what the environment's step returned, or an array (...,) of such. Where it
+        tells that steps are ``left``, the reward is of all of them.
 
         Raises:
             ValueError: where the shapes do not fit.
         """
         errors = self.errors(np.asarray(achieved), np.asarray(desired))
-        return self.score(errors, _effort(info))
+        return self.score(errors, _told(info, "effort")) * (1.0 + _told(info, "left"))
 
     def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
         """Say (...,) whether goals (..., m) are reached in all their parts."""
         return self.reached(self.errors(np.asarray(achieved), np.asarray(desired)))
 
 
-def _effort(info: Any) -> Array:
+def _told(info: Any, key: str) -> Array:
+    """Return a number of an info, or of each of an array of them; 0 where it is not told."""
     if info is None:
         return np.zeros(())
     if isinstance(info, dict):
-        return np.asarray(info.get("effort", 0.0))
-    return np.array([item.get("effort", 0.0) for item in info])
+        return np.asarray(info.get(key, 0.0))
+    return np.array([item.get(key, 0.0) for item in info])

@@ -40,10 +40,13 @@ class Her(Section):
     Attributes:
         n_sampled_goal: relabelled copies of each step.
         goal_selection_strategy: where in the episode their goals are from.
+        symmetric: whether copies of the steps are replayed: turned about the vertical, mirrored,
+            moved over the floor. For arms that stand upright and are told how their tip moves.
     """
 
     n_sampled_goal: PositiveInt = 4
     goal_selection_strategy: Literal["future", "final", "episode"] = "future"
+    symmetric: bool = False
 
 
 class EnvSettings(Section):

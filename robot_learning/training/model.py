@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3 import PPO, SAC, HerReplayBuffer
+from stable_baselines3 import PPO, SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
@@ -23,7 +23,7 @@ from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.dagger import SHARE, Dagger
 from robot_learning.training.imitation import Imitator
 from robot_learning.training.params import checked_params
-from robot_learning.training.replay import EffortReplayBuffer
+from robot_learning.training.replay import HindsightReplayBuffer
 from robot_learning.training.run import RunConfig
 from robot_learning.training.vec_env import ArmVecEnv
 
@@ -77,7 +77,8 @@ def make_envs(run: RunConfig) -> VecEnv:
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
     makes = [functools.partial(_training_env, run)] * run.train.n_envs
     guided = params.get("share", SHARE) if run.train.algorithm == "dagger" else None
-    envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided)
+    replays = run.train.her is not None
+    envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided, ends_stopped=replays)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
     return envs
@@ -113,8 +114,7 @@ def _make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
     if config.algorithm != "ppo":
         params.setdefault("buffer_size", min(config.total_steps + 1000, 1_000_000))
     if config.her is not None:
-        sparse = config.env.reward == "sparse"
-        params["replay_buffer_class"] = HerReplayBuffer if sparse else EffortReplayBuffer
+        params["replay_buffer_class"] = HindsightReplayBuffer
         params["replay_buffer_kwargs"] = config.her.model_dump()
     model = kind(
         "MultiInputPolicy",

@@ -6,6 +6,8 @@ of what was shown, so that they lie where the arm works. How far it reaches is n
 everywhere; a copy may well show what no arm could do there.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,16 +49,46 @@ class Symmetry:
         self, seen: Batch, actions: Batch, middle: list[float], rng: np.random.Generator
     ) -> tuple[Batch, Batch]:
         """Return a copy of each observation (b, n_obs) with its action (b, n_action)."""
-        count = len(seen)
-        angle, mirror = rng.uniform(-np.pi, np.pi, (count, 1)), rng.choice([-1, 1], (count, 1))
-        cos, sin = np.cos(angle), np.sin(angle)
-        seen, actions = seen.copy(), actions.copy()
+        turn = draw(len(seen), rng)
+        return self.observed(seen, turn, middle), self.acted(actions, turn)
+
+    def observed(self, seen: Batch, turn: "Turn", middle: list[float]) -> Batch:
+        """Return copies of observations (b, n_obs), turned about the middle."""
+        seen = seen.copy()
         for axis in (0, 1):
             seen[:, self._moved + axis] -= middle[axis]
-        for values, pairs in ((seen, self._pairs), (actions, np.zeros(1, dtype=np.intp))):
-            x, y = values[:, pairs], values[:, pairs + 1] * mirror
-            values[:, pairs], values[:, pairs + 1] = cos * x - sin * y, sin * x + cos * y
+        _turned(seen, self._pairs, turn)
         for axis in (0, 1):
-            moved = rng.uniform(-MOVED, MOVED, (count, 1))
-            seen[:, self._moved + axis] += middle[axis] + moved
-        return seen, actions
+            seen[:, self._moved + axis] += middle[axis] + turn.moved[axis]
+        return seen
+
+    def acted(self, actions: Batch, turn: "Turn") -> Batch:
+        """Return copies of actions (b, n_action)."""
+        actions = actions.copy()
+        _turned(actions, np.zeros(1, dtype=np.intp), turn)
+        return actions
+
+
+class Turn(NamedTuple):
+    """How copies lie, (b, 1) each: cosine, sine, -1 where mirrored; moved along x, y, m."""
+
+    cos: NDArray[np.float64]
+    sin: NDArray[np.float64]
+    mirror: NDArray[np.int64]
+    moved: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def draw(count: int, rng: np.random.Generator) -> Turn:
+    """Draw how ``count`` copies lie."""
+    angle, mirror = rng.uniform(-np.pi, np.pi, (count, 1)), rng.choice([-1, 1], (count, 1))
+    along_x, along_y = (rng.uniform(-MOVED, MOVED, (count, 1)) for _ in range(2))
+    return Turn(np.cos(angle), np.sin(angle), mirror, (along_x, along_y))
+
+
+def _turned(values: Batch, pairs: NDArray[np.intp], turn: Turn) -> None:
+    """Mirror and turn the pairs of values (b, n), in place."""
+    x, y = values[:, pairs], values[:, pairs + 1] * turn.mirror
+    values[:, pairs], values[:, pairs + 1] = (
+        turn.cos * x - turn.sin * y,
+        turn.sin * x + turn.cos * y,
+    )

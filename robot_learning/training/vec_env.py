@@ -44,6 +44,8 @@ class ArmVecEnv(VecEnv):
         guided: share of the episodes in which a script acts, and tells in ``info["guide"]`` of
             all of them what it would do; None for no script. See
             :class:`~robot_learning.training.guide.Guide`.
+        ends_stopped: whether an episode ends where the safety filter has stopped the arm for good.
+            Its last step then earns what all that are left would, ``info["left"]`` of them.
 
     Raises:
         ProcessLost: here and in every method, where one of the processes ended.
@@ -51,7 +53,11 @@ class ArmVecEnv(VecEnv):
     """
 
     def __init__(
-        self, makes: Sequence[Make], processes: int = 1, guided: float | None = None
+        self,
+        makes: Sequence[Make],
+        processes: int = 1,
+        guided: float | None = None,
+        ends_stopped: bool = False,
     ) -> None:
         count = self.num_envs = len(makes)
         self._parts = np.array_split(np.arange(count), processes)
@@ -65,7 +71,7 @@ class ArmVecEnv(VecEnv):
             floats(count, 1),
         )
         self._views = views(shared)
-        self._own = Share(envs, self._views, 0, guided)
+        self._own = Share(envs, self._views, 0, guided, ends_stopped)
         self._pipes: list[Connection] = []
         self._workers: list[BaseProcess] = []
         # Before multiprocessing ends its processes by a signal, to which they do not listen.
@@ -75,7 +81,7 @@ class ArmVecEnv(VecEnv):
         for part in self._parts[1:]:
             ours, theirs = context.Pipe()
             given = CloudpickleWrapper([makes[i] for i in part])
-            arguments = (theirs, given, shared, int(part[0]), guided)
+            arguments = (theirs, given, shared, int(part[0]), guided, ends_stopped)
             worker = context.Process(target=work, args=arguments, daemon=True)
             with deaf():
                 worker.start()

@@ -38,12 +38,19 @@ class Share:
         shared: the shared memory.
         first: row of the first of them there.
         guided: share of the episodes in which a script acts; None where none is asked.
+        ends_stopped: whether an episode ends where the arm is stopped for good.
     """
 
     def __init__(
-        self, envs: list[ArmEnv], shared: Shared, first: int, guided: float | None
+        self,
+        envs: list[ArmEnv],
+        shared: Shared,
+        first: int,
+        guided: float | None,
+        ends_stopped: bool = False,
     ) -> None:
         self._envs, self._views, self._first = envs, shared, first
+        self._ends_stopped = ends_stopped
         self._guides = [] if guided is None else [Guide(env, guided) for env in envs]
         self._earned = np.zeros(len(envs))
         self._began = time.time()
@@ -68,6 +75,10 @@ class Share:
         flat, rewards, infos = step_all(self._envs, actions)
         for key, part in self._envs[0].interface.split(flat).items():
             self._views.observations[key][self._first : last] = part
+        if self._ends_stopped:
+            rewards *= [
+                1 + self._left(env, info) for env, info in zip(self._envs, infos, strict=True)
+            ]
         self._views.rewards[self._first : last, 0] = rewards
         self._earned += rewards
         for info, guide in zip(infos, guides, strict=False):
@@ -84,6 +95,15 @@ class Share:
         for env in self._envs:
             env.close()
 
+    @staticmethod
+    def _left(env: ArmEnv, info: Info) -> int:
+        """Return how many steps an arm that is stopped for good would stand still."""
+        left = env.task.steps - env.steps_taken
+        if env.filter.latched is None or not left:
+            return 0
+        info["left"] = left
+        return left
+
     def _begin(self, row: int, seed: int | None = None, options: Any = None) -> Info:
         observation, info = self._envs[row].reset(seed=seed, options=options)
         if self._guides:
@@ -96,8 +116,9 @@ class Share:
     def _go_on(self, row: int, info: Info) -> Info | None:
         """Begin an episode where one has ended; return its info."""
         env = self._envs[row]
-        over = env.steps_taken >= env.task.steps
-        info["TimeLimit.truncated"] = self._views.dones[self._first + row, 0] = over
+        late = env.steps_taken >= env.task.steps
+        info["TimeLimit.truncated"] = late
+        self._views.dones[self._first + row, 0] = over = late or "left" in info
         if not over:
             return None
         info["terminal_observation"] = env.interface.split(env.flat_observation)
@@ -131,7 +152,14 @@ def views(shared: Shared) -> Shared:
     return Shared(observations, *(view(item) for item in shared[1:]))
 
 
-def work(pipe: Connection, makes: Any, shared: Shared, first: int, guided: float | None) -> None:
+def work(
+    pipe: Connection,
+    makes: Any,
+    shared: Shared,
+    first: int,
+    guided: float | None,
+    ends_stopped: bool,
+) -> None:
     """Do what the other end of the pipe asks for, until it says close or is gone.
 
     A signal to all processes of a group is for the one that learns: it needs the others until its
@@ -140,7 +168,8 @@ def work(pipe: Connection, makes: Any, shared: Shared, first: int, guided: float
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
-        share = tried(lambda: Share([make() for make in makes.var], views(shared), first, guided))
+        of = views(shared), first, guided, ends_stopped
+        share = tried(lambda: Share([make() for make in makes.var], *of))
         if isinstance(share, Exception):
             pipe.send(_portable(share))
             return

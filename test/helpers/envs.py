@@ -54,6 +54,19 @@ def short():
     return robot_learning.envs.ArmEnv(robot="arm6", task=TaskSettings(task="reach", steps=4))
 
 
+class Stoppable(robot_learning.envs.ArmEnv):
+    """An arm that can be stopped for good from outside."""
+
+    def stop(self):
+        self.filter.request_stop()
+
+
+def never():
+    """Return an environment of four steps, with a goal that is not reached."""
+    task = TaskSettings(task="reach", steps=4)
+    return Stoppable(robot="arm6", task=task, reward="sparse", tolerance=1e-6)
+
+
 def failing():
     """Fail to make an environment."""
     raise ConfigError("nowhere.yaml: no robot")

@@ -80,6 +80,16 @@ def test_rows_of_goals_are_broadcast_and_other_shapes_refused(arm6, kind, size):
         task.reward(goals, goals, [{"effort": 0.1}] * 4)
 
 
+@pytest.mark.parametrize("reward", ["sparse", "dense"])
+def test_a_step_before_others_that_are_left_earns_them_all(arm6, reward):
+    task = Reach(ArmModel(arm6), reward=reward)
+    goals = np.array([[0.3, 0.0, 0.2], [0.3, 0.1, 0.3]])
+    one = task.reward(goals, goals[::-1], [{"effort": 0.1}] * 2)
+    all_ = task.reward(goals, goals[::-1], [{"effort": 0.1, "left": 3}, {"effort": 0.1}])
+    np.testing.assert_allclose(all_, one * [4, 1])
+    assert (one < 0).all()
+
+
 @pytest.mark.parametrize("name", ["reach", "reach_pose", "track_trajectory", "push", "slide"])
 def test_no_goal_and_no_start_is_where_the_arm_touches_something(arm6, name):
     """Something stands on the left of the arm: all are on its right."""

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from robot_learning.base.errors import ConfigError
+from robot_learning.training.config import override_config
 from robot_learning.training.model import make_env, make_envs, make_model
+from robot_learning.training.train import resume, train
 
 
 @pytest.mark.parametrize("normalize", [False, True])
@@ -39,3 +42,68 @@ def test_a_relabelled_dense_reward_is_what_a_step_earns(tiny, normalize):
     assert np.max(efforts) > 1e-4
     np.testing.assert_allclose(found.rewards.numpy()[:, 0], wanted, atol=1e-6)
     envs.close()
+
+
+def turned_by(vectors, others):
+    """Return the angles that turn vectors (b, 2) into others, and which ones are mirrored."""
+    before, after = (each[:, 0] + 1j * each[:, 1] for each in (vectors, others))
+    return np.angle(after / before), np.angle(after / before.conj())
+
+
+@pytest.mark.parametrize("reward", ["sparse", "dense"])
+def test_copies_are_the_same_steps_elsewhere(tiny, reward):
+    run, _ = tiny("tqc", f"env.reward={reward}", "her.symmetric=true")
+    envs = make_envs(run)
+    model = make_model(run, envs)
+    model.learn(220)
+    buffer, task = model.replay_buffer, make_env(run).task
+    plain = []
+    sample = type(buffer).__mro__[1].sample
+
+    def watched(own, count, env=None):
+        plain.append(sample(own, count, env))
+        return plain[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(buffer).__mro__[1], "sample", watched)
+        found = buffer.sample(300)
+    (before,) = plain
+    for part in ("observations", "next_observations"):
+        old, new = getattr(before, part), getattr(found, part)
+        ways = [
+            (each["desired_goal"] - each["achieved_goal"]).numpy().astype(float)
+            for each in (old, new)
+        ]
+        far = np.linalg.norm(ways[0][:, :2], axis=1) > 1e-3
+        np.testing.assert_allclose(ways[1][:, 2], ways[0][:, 2], atol=1e-5)
+        actions = [each.actions.numpy().astype(float) for each in (before, found)]
+        by_way = turned_by(ways[0][far, :2], ways[1][far, :2])
+        by_action = turned_by(actions[0][far, :2], actions[1][far, :2])
+        # Turned alike, or mirrored and turned alike: action and way, before and after the step.
+        off = [
+            np.abs(np.angle(np.exp(1j * (a - b)))) for a, b in zip(by_way, by_action, strict=True)
+        ]
+        assert np.minimum(*off).max() < 0.02 and min(part.mean() for part in off) > 0.1
+        places = [each["achieved_goal"].numpy() for each in (old, new)]
+        assert np.abs(places[1] - places[0])[:, :2].max() > 0.05
+        np.testing.assert_allclose(places[1][:, 2], places[0][:, 2], atol=1e-6)
+    # The reward is what the copy would have earned, but for its effort, which is not changed.
+    if reward == "sparse":
+        reached = found.next_observations["achieved_goal"], found.next_observations["desired_goal"]
+        wanted = task.reward(*(each.numpy().astype(float) for each in reached))
+        assert (found.rewards.numpy()[:, 0] == wanted).mean() > 0.99
+    np.testing.assert_array_equal(found.rewards, before.rewards)
+    envs.close()
+
+
+def test_copies_are_refused_where_what_is_seen_does_not_turn(tiny):
+    run, _ = tiny("tqc", "her.symmetric=true", "env.observed=[joint_position]")
+    with pytest.raises(ConfigError, match=r"her\.symmetric: joint_position: not known"):
+        make_model(run, make_envs(run))
+
+
+def test_copies_go_on_after_a_checkpoint(tiny):
+    run, folder = tiny("tqc", "her.symmetric=true", "checkpoint_every=500")
+    train(run, folder)
+    change = run.model_copy(update={"train": override_config(run.train, ["total_steps=700"])})
+    assert resume(folder, run=change).provenance["steps"] == 700

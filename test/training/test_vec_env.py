@@ -5,7 +5,7 @@ import signal
 import numpy as np
 import pytest
 from gymnasium.wrappers import TimeLimit
-from helpers.envs import failing, short
+from helpers.envs import failing, never, short
 from helpers.robots import robot_yaml
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
@@ -155,3 +155,25 @@ def test_closing_ends_the_processes(envs):
     workers = list(envs._workers)
     envs.close()
     assert workers and not any(worker.is_alive() for worker in workers)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_arm_stopped_for_good_earns_the_rest_of_its_episode_at_once(processes):
+    ended, earned = [], []
+    for ends_stopped in (True, False):
+        envs = ArmVecEnv([never] * 2, processes, ends_stopped=ends_stopped)
+        envs.reset()
+        total = 0.0
+        for step in range(4):
+            if step == 1:
+                envs.env_method("stop", indices=[1])
+            _, rewards, dones, infos = envs.step(np.zeros((2, 6), dtype=np.float32))
+            total += float(rewards[1])
+            if dones[1]:
+                ended.append((step, infos[1]["TimeLimit.truncated"], infos[1].get("left")))
+                break
+        assert dones[0] == (step == 3)
+        earned.append(total)
+        envs.close()
+    assert ended == [(1, False, 2), (3, True, None)]
+    assert earned == [-4.0, -4.0]
