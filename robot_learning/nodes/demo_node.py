@@ -81,6 +81,7 @@ class DemoNode(Node):
         self._progress = time.monotonic()
         self._safe = self._stopped = False
         self._latched, self._latched_at = "", 0.0
+        self._walls: Array | None = None  # of mode reduced: lower and upper corner, (6,) m
         self._reason, self._policy_said = "", "joint states come"
         self._goals = {
             name: self.create_publisher(PoseStamped, f"policy_node/{name}", 10)
@@ -116,14 +117,26 @@ class DemoNode(Node):
             start = self.task.free_start(rng)
             goal = self.task.inputs(0.0)
             far = self.task.objects or self.task.goal_moves
-            if far or self._judge.distance(state, goal) > 2 * self.session.tolerance:
+            far = far or self._judge.distance(state, goal) > 2 * self.session.tolerance
+            if far and self._is_inside(goal["goal"]):
                 break
         else:
-            raise ConfigError(f"{self.spec.path}: workspace: too small for the policy's tolerance")
+            where = "workspace" if self._walls is None else "the small workspace of mode reduced"
+            raise ConfigError(f"{self.spec.path}: {where}: too small for the policy's tolerance")
         self._attempt = Attempt(goal, sent=state.stamp)
         self._progress = time.monotonic()
         if self._stage is not None:
             self._stage.prepare(seed, start, state.stamp)
+
+    def _is_inside(self, goal: Array) -> bool:
+        """Say whether a goal (3,) is inside the small workspace, where there is one."""
+        if self._walls is None:
+            return True
+        low, high = (
+            self._walls[:3] + self.session.tolerance,
+            self._walls[3:] - self.session.tolerance,
+        )
+        return bool((goal >= low).all() and (goal <= high).all())
 
     def _is_in_order(self, attempt: Attempt, now: float) -> bool:
         """Say whether the goal may be asked for, or has been."""
@@ -218,6 +231,8 @@ class DemoNode(Node):
         if latched and not self._latched:
             self._latched_at = time.monotonic()
         self._latched, self._reason = latched, values.get("reason", "")
+        if walls := values.get("workspace", ""):
+            self._walls = np.array(walls.split(), dtype=np.float64)
         self._safe = message.level == DiagnosticStatus.OK and not latched
         self._stopped = message.message == "STOPPED"
         if self._attempt is not None and self._attempt.taken:
