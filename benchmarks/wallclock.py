@@ -25,9 +25,9 @@ OURS = {
         *(NEAR, "total_steps=1000", "n_envs=4", "eval_episodes=1", "params.learning_starts=300"),
         *("params.gradient_steps=2", "params.batch_size=256"),
     ),
-    "SAC": ("sac", NEAR, "total_steps=600", "eval_episodes=1"),
+    "SAC": ("sac", NEAR, "total_steps=500", "eval_episodes=1"),
     "PPO": ("ppo", NEAR, "total_steps=7168", "eval_episodes=1"),
-    "TQC": ("tqc", NEAR, "total_steps=800", "eval_episodes=1"),
+    "TQC": ("tqc", NEAR, "total_steps=700", "eval_episodes=1"),
 }
 TUNED = "PPO, tip, set as ours"
 THEIRS = ("PPO, joints", "PPO, tip", TUNED, "TQC, tip")
