@@ -26,10 +26,15 @@ def compiled(function: Function) -> Function:
     return cast(Function, _Waiting(function))
 
 
-def load_soon() -> None:
-    """Load numba in the background, so that the first call need not wait for all of it."""
+def load_soon(attempt: Callable[[], None]) -> None:
+    """Load numba in the background, and what ``attempt`` calls, so that nobody waits for it."""
+
+    def load() -> None:
+        _take_their_place()
+        attempt()
+
     if any(waiting.dispatcher is None for waiting in _waiting.values()):
-        threading.Thread(target=_take_their_place, name="numba", daemon=True).start()
+        threading.Thread(target=load, name="numba", daemon=True).start()
 
 
 class _Waiting:
@@ -96,7 +101,7 @@ def _announce(folder: str) -> None:
         def on_start(self, _: Any) -> None:
             kept = "kept for the next start" if folder else "not kept: no folder is writable"
             print(
-                f"Compiling the safety filter; this takes about 20 s and is {kept} ...",
+                f"Compiling what is needed here, for up to a minute; it is {kept} ...",
                 file=sys.stderr,
                 flush=True,
             )

@@ -63,7 +63,7 @@ def replay(
         ("world", world),
         ("success when recorded", f"{sum(before for _, before, _ in found)} of {len(found)}"),
         ("success now", f"{sum(now.success for _, _, now in found)} of {len(found)}"),
-        ("came out differently", ", ".join(other) or "none"),
+        ("came out differently", f"episode {', '.join(other)}" if other else "none"),
         ("joints off by at most", f"{max(now.joints for *_, now in found):.3g} rad or m"),
         ("objects off by at most", f"{max(now.objects for *_, now in found) * 1e3:.3g} mm"),
     ]

@@ -210,6 +210,7 @@ class DemoNode(Node):
         self._progress = time.monotonic()
         if len(goals) == self._count:
             self.session.save(Path(self._out))
+            print(f"{self.session.reached} of {self._count} goals reached; record: {self._out}")
             if self.session.shortfall:
                 raise RobotLearningError(self.session.shortfall)
             rclpy.try_shutdown()

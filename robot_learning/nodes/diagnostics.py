@@ -1,5 +1,6 @@
 """How a node is, for people, monitors and plots."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +9,24 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 WAITING = "WAITING"  # the safety node's status before the first state that it can start from
 EACH = 1.0  # s of steady time between two reports of the same
+AGAIN = 10.0  # s of steady time between two lines of the log that say the same
 LOOK = 0.2  # s of steady time between two looks at what keeps a node from working
 GRACE = 0.7  # s of steady time for the graph to come together
+
+
+class Complaints:
+    """Says which complaints are worth a line in the log: others at most once a second."""
+
+    def __init__(self) -> None:
+        self._text, self._at = "", -math.inf
+
+    def is_new(self, text: str) -> bool:
+        """Say whether to log a text; the same one again after ten seconds."""
+        now = time.monotonic()
+        if now - self._at < (AGAIN if text == self._text else EACH):
+            return False
+        self._text, self._at = text, now
+        return True
 
 
 def diagnostic(

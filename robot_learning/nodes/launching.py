@@ -132,11 +132,13 @@ def processes(
         on_exit: what to do where the node of that name ends; it is never started again.
 
     Raises:
-        ConfigError: where the file of parameters is not usable.
+        ConfigError: where the file of parameters is not usable, or a package is not installed.
     """
     from launch_ros.actions import Node
 
     starts = list(starts)
+    for start in starts:
+        refuse_missing(start.package)
     file = words["params_file"]
     if file:
         check_params_file(Path(file), starts)
@@ -220,6 +222,23 @@ def refuse_unknown(names: Iterable[str], file: str, command: list[str]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
         raise ConfigError(f"{', '.join(unknown)}: no such argument; there are {', '.join(names)}")
+
+
+def refuse_missing(package: str) -> None:
+    """Refuse a package that is not installed; launch would find out when others run already.
+
+    Raises:
+        ConfigError: naming it, and how to install it.
+    """
+    from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError as error:
+        apt = f"ros-$ROS_DISTRO-{package.replace('_', '-')}"
+        raise ConfigError(
+            f"the package {package} is not installed: sudo apt install {apt}"
+        ) from error
 
 
 def refuse_death(event: Any, context: Any) -> None:

@@ -169,8 +169,8 @@ class Link:
             why = f"{self.topic} tells nothing of the gripper's joints"
         if not why and (others := self.outlet.others()):
             why = (
-                f"{', '.join(others)} may send to {self.outlet.topic} as well; end it first: the "
-                "environment has a safety filter of its own"
+                f"{', '.join(others)} may send to {self.outlet.topic} as well; end it first: "
+                "motions from here pass a safety filter of their own"
             )
         return why
 

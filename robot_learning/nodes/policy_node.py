@@ -16,7 +16,14 @@ from robot_learning.base.paths import find_bundle
 from robot_learning.nodes import parameters
 from robot_learning.nodes.active_policy import ActivePolicy, Condition
 from robot_learning.nodes.clock import NodeTime
-from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK, Diagnostics, diagnostic
+from robot_learning.nodes.diagnostics import (
+    EACH,
+    GRACE,
+    LOOK,
+    Complaints,
+    Diagnostics,
+    diagnostic,
+)
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.policy import PolicyBundle, PolicyRunner
 from robot_learning.robot import RobotSpec
@@ -45,6 +52,7 @@ class PolicyNode(LifecycleNode):
         self._idle = Condition(DiagnosticStatus.OK, "unconfigured", "waits for configure")
         self._said: tuple[bytes, str] | None = None
         self._said_at = self._since = time.monotonic()
+        self._complaints = Complaints()
         self._status = self.create_publisher(DiagnosticStatus, "~/status", LATCHED)
         self._diagnostics = Diagnostics(self)
         self.create_timer(LOOK, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -142,12 +150,13 @@ class PolicyNode(LifecycleNode):
         )
         whole = diagnostic(condition.level, "", condition.message, values, hardware)
         self._diagnostics.publish([whole])
-        log = self.get_logger()
         told = f"{condition.message}: {condition.reason}"
+        if condition.level == DiagnosticStatus.OK or not self._complaints.is_new(told):
+            return
         if condition.level == DiagnosticStatus.ERROR:
-            log.error(told, throttle_duration_sec=EACH)
-        elif condition.level != DiagnosticStatus.OK:
-            log.warning(told, throttle_duration_sec=EACH)
+            self.get_logger().error(told)
+        else:
+            self.get_logger().warning(told)
 
 
 def make_node() -> PolicyNode:

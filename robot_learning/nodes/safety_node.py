@@ -16,7 +16,7 @@ from robot_learning.base.errors import SafetyError, StateError
 from robot_learning.base.types import ArmState, JointCommand
 from robot_learning.nodes import messages, parameters
 from robot_learning.nodes.clock import Alarm, ClockWatch, NodeTime, is_set
-from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK
+from robot_learning.nodes.diagnostics import EACH, GRACE, LOOK, Complaints
 from robot_learning.nodes.gripper import GripperState
 from robot_learning.nodes.ladder import Ladder
 from robot_learning.nodes.modes import make_mode
@@ -68,7 +68,7 @@ class SafetyNode(Node):
         # What was refused since the last tick, by whom, and what keeps the node from working.
         self._bad = self._second = self._contact = self._reason = ""
         self._born, self._told = time.monotonic(), -math.inf
-        self._report = SafetyReport(self, self.spec)
+        self._report, self._complaints = SafetyReport(self, self.spec), Complaints()
         self._connect(source)
 
     def _connect(self, source: str) -> None:
@@ -216,8 +216,8 @@ class SafetyNode(Node):
         if time.monotonic() - self._born < GRACE:
             return
         before, self._reason = self._reason, self._why_not()
-        if self._reason:
-            self.get_logger().warning(self._reason, throttle_duration_sec=EACH)
+        if self._reason and self._complaints.is_new(self._reason):
+            self.get_logger().warning(self._reason)
         silent = time.monotonic() - self._told >= EACH
         if silent or (not self._started and bool(before) != bool(self._reason)):
             self._report.wait(self.filter.latched, self._words(""))

@@ -1,5 +1,6 @@
 """Runs a bundle: from a measured state to a command, as in training."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from robot_learning.kinematics import ArmModel
 from robot_learning.policy.bundle import PolicyBundle
 from robot_learning.policy.history import History
 from robot_learning.policy.interface import Observation
-from robot_learning.policy.terms import GOALS
+from robot_learning.policy.terms import GOALS, OPENING
 from robot_learning.robot import RobotSpec
 
 if TYPE_CHECKING:
@@ -65,7 +66,21 @@ class PolicyRunner:
         self.state_timeout = self.input_timeout = STATE_PERIODS * self.spec.control_period
         self._session = _session(bundle)
         self._history = History.start(self.interface)
-        load_soon()
+        load_soon(self._try)
+
+    def _try(self) -> None:
+        """Decide once, of a scene made up: the first decision that counts then waits for nothing.
+
+        What is wrong shows itself there.
+        """
+        with contextlib.suppress(Exception):
+            state = ArmState(self.spec.home, np.zeros(self.spec.n), 0.0)
+            shapes = {"goal_rotation": np.eye(3), OPENING: np.zeros(1)}
+            inputs = {name: Input(shapes.get(name, np.ones(3)), 0.0) for name in self.needs}
+            history = History.start(self.interface)
+            seen = self.interface.observe(self.model, state, inputs, history)
+            action = self._session.run(None, {"observation": seen[None]})[0][0]
+            history.push(action, inputs, self.interface.decode(self.model, action, state))
 
     @property
     def needs(self) -> set[str]:

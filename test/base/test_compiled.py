@@ -38,7 +38,7 @@ def test_what_is_imported_later_is_compiled_too():
         "differential.shorten(np.ones(2), np.ones(2))\n"
         "from robot_learning.safety import limits\n"
         "from robot_learning.base import compiled\n"
-        "compiled.load_soon()\n"
+        "compiled.load_soon(lambda: None)\n"
         "import threading\n"
         "[thread.join() for thread in threading.enumerate() if thread.name == 'numba']\n"
         "named = [value for value in vars(limits).values() if hasattr(value, 'py_func')]\n"
