@@ -6,7 +6,7 @@ The package has no script for this task. A human with a joystick records the sam
 `robot-learning record --source teleop --task insert`.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -59,4 +59,6 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="of the dataset")
+    main(parser.parse_args().folder)

@@ -83,6 +83,8 @@ def resume(
         done, total = model.num_timesteps, run.train.total_steps
         if done > total < before.train.total_steps:
             raise ConfigError(f"--set total_steps={total}: {done} steps are done already")
+        if done >= total:
+            watcher.warn(f"{folder}: all {total} steps are done; the evaluation is repeated")
         write_config(folder, run)
         write_curve(folder, [row for row in read_curve(folder) if row["steps"] <= done])
         return _run(run, folder, model, watcher, signals)
