@@ -93,7 +93,7 @@ node = Node("flood")
 out = node.create_publisher(JointState, sys.argv[1], 1)
 names = sys.argv[2].split(",")
 message = JointState(name=names, velocity=[0.5] + [0.0] * (len(names) - 1))
-while not out.get_subscription_count():
+while out.get_subscription_count() < 2:  # the node and the probe
     time.sleep(0.01)
 end = time.monotonic() + 2.0
 while time.monotonic() < end:
