@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -68,7 +69,7 @@ def start_up(bundle: Path) -> float:
             DiagnosticStatus, "/policy_node/status", lambda m: said.append(m.message), qos
         )
         began = time.perf_counter()
-        parameters = {"bundle": str(bundle.resolve()), "autostart": True}
+        parameters: dict[str, Any] = {"bundle": str(bundle.resolve()), "autostart": True}
         process = start("policy_node", parameters, env, subprocess.DEVNULL)
         while "active" not in said:
             executor.spin_once(timeout_sec=0.005)

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from robot_learning.worlds.controllers import TrajectoryController
 from robot_learning.worlds.mujoco import MujocoWorld
 from robot_learning.worlds.variation import Variation
 from robot_learning.worlds.world import World
+
+if TYPE_CHECKING:
+    from robot_learning.worlds.ros import RosWorld
 
 SECONDS = 12.0
 TRIES = 10
@@ -91,7 +94,7 @@ def on_topics(robot: str) -> list[Row]:
                 encoding="utf-8",
             )
             os.environ.update({key: env[key] for key in env if key.startswith("ROS_")})
-            told = {"robot": robot, "shift": str(shift), "publish_clock": True}
+            told: dict[str, Any] = {"robot": robot, "shift": str(shift), "publish_clock": True}
             process = start("sim_node", told, env, subprocess.DEVNULL)
             try:
                 world = RosWorld(spec, filter=filter, patience=30.0, use_sim_time=True)
@@ -107,11 +110,11 @@ def on_topics(robot: str) -> list[Row]:
     return out
 
 
-def patiently(world: Any, filter: SafetyFilter) -> Record:
+def patiently(world: "RosWorld", filter: SafetyFilter) -> Record:
     """Move an arm on topics; on a busy machine its states may come too late, and stop it."""
     for left in reversed(range(TRIES)):
         try:
-            return drive(world, filter, plan(filter.spec, filter, world.held(), SECONDS))
+            return drive(world, filter, plan(filter.spec, filter, world.rest(), SECONDS))
         except SafetyError:
             if not left:
                 raise

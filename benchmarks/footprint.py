@@ -23,9 +23,10 @@ from std_msgs.msg import Float64MultiArray
 from benchmarks.learning import Row
 from robot_learning.base.interrupts import started_here
 from robot_learning.cli.session import own_domain, stop
+from robot_learning.nodes.arm import Arm
 from robot_learning.nodes.diagnostics import WAITING
 from robot_learning.nodes.messages import parts_of
-from robot_learning.nodes.system import Arm, NodeStart, deployment
+from robot_learning.nodes.system import NodeStart, deployment
 from robot_learning.robot import RobotSpec
 
 NODES = ("policy_node", "safety_node", "monitor_node")

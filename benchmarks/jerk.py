@@ -9,7 +9,7 @@ positions move the motors of :class:`~robot_learning.worlds.mujoco.MujocoWorld` 
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
@@ -120,7 +120,7 @@ class Controller:
         return told.q[-1], np.zeros_like(told.q[-1]) if told.qd is None else told.qd[-1]
 
 
-def _between(first: tuple, second: tuple, now: float) -> tuple[Array, Array]:
+def _between(first: tuple[Any, ...], second: tuple[Any, ...], now: float) -> tuple[Array, Array]:
     (t0, q0, qd0), (t1, q1, qd1) = first, second
     if qd0 is None or qd1 is None:
         slope = (q1 - q0) / (t1 - t0)
@@ -137,11 +137,11 @@ def certified(episodes: int) -> tuple[RobotSpec, list[list[Trajectory]]]:
     found: list[list[Trajectory]] = []
     move = env.world.step
 
-    def step(motion: Trajectory, dt: float, opening: float | None = None):
+    def step(motion: Trajectory, dt: float, opening: float | None = None) -> Any:
         found[-1].append(motion)
         return move(motion, dt, opening)
 
-    env.world.step = step
+    env.world.step = step  # type: ignore[method-assign]
     for episode in range(episodes):
         found.append([])
         env.reset(seed=SEED + episode)
