@@ -19,6 +19,8 @@ from robot_learning.robot.schema import ControllerType
 
 TOPIC = "robot_description"
 PATIENCE = 10.0  # s for the description
+QUIET = 0.5  # s without anything new, after which all who are there are known
+MOST = 5.0  # s for that
 ANSWER = 2.0  # s for a controller to say which joints it moves
 # How a topic that a controller listens to is known: its type and the end of its name.
 KINDS: dict[str, tuple[str, ControllerType]] = {
@@ -72,6 +74,7 @@ def _description(node: Any, executor: Any, topic: str, patience: float) -> str:
 
 def _controllers(node: Any, executor: Any) -> list[Heard]:
     """Return the controllers that listen; their joints where they tell them."""
+    _meet(node, executor)
     found = []
     for topic, types in node.get_topic_names_and_types():
         for kind in types:
@@ -80,6 +83,18 @@ def _controllers(node: Any, executor: Any) -> list[Heard]:
                 owner = topic.removesuffix(ending)
                 found.append(Heard(controller, topic, _joints(node, executor, owner)))
     return found
+
+
+def _meet(node: Any, executor: Any) -> None:
+    """Wait until nobody new is discovered."""
+    known: Any = None
+    since = began = time.monotonic()
+    while time.monotonic() - since < QUIET and time.monotonic() - began < MOST:
+        executor.spin_once(timeout_sec=0.05)
+        topics = node.get_topic_names_and_types()
+        there = [(topic, node.count_subscribers(topic)) for topic, _ in topics]
+        if there != known:
+            known, since = there, time.monotonic()
 
 
 def _joints(node: Any, executor: Any, owner: str) -> tuple[str, ...]:
