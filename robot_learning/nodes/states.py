@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 TOPIC = "joint_states"
 MOST_NAMES = 12  # that a complaint lists
 AGES = 500  # ages that are remembered
+MOST_UNREAD = 200  # messages that are kept until they are read
 MOST_LAYOUTS = 32  # lists of names that are remembered
 FAR = 1e6  # s; a clock that is farther off counts from another start
 
@@ -65,11 +66,14 @@ class JointStates:
         """Keep a message for :meth:`read`.
 
         Of messages with the same names the newest will do: a driver tells more often than a node
-        needs to know. Where velocities are left out, each counts.
+        needs to know. Where velocities are left out, each stamp counts. The oldest go where many
+        are kept, so that a node that is not asked to read holds no more of them.
         """
-        kind = tuple(message.name)
-        key = kind if len(message.velocity) else (kind, len(self._unread))
+        kind, stamp = tuple(message.name), message.header.stamp
+        key = kind if len(message.velocity) else (kind, stamp.sec, stamp.nanosec)
         self._unread[key] = message, self._clock.now()
+        if len(self._unread) > MOST_UNREAD:
+            del self._unread[next(iter(self._unread))]
 
     def read(
         self,

@@ -97,7 +97,7 @@ class Share:
 
     @staticmethod
     def _left(env: ArmEnv, info: Info) -> int:
-        """Return how many steps an arm that is stopped for good would stand still."""
+        """Put into an info how many steps an arm stopped for good has left; return it, or 0."""
         left = env.task.steps - env.steps_taken
         if env.filter.latched is None or not left:
             return 0

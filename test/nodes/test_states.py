@@ -8,7 +8,7 @@ import pytest
 from sensor_msgs.msg import JointState
 
 from robot_learning.base.errors import StateError
-from robot_learning.nodes.states import JointStates
+from robot_learning.nodes.states import MOST_UNREAD, JointStates
 
 TIMEOUT = 0.2
 
@@ -120,3 +120,37 @@ def test_why_there_is_no_state(states, stub, arm6):
     assert "0.500 s ahead" in states.problem(TIMEOUT)
     stub.at = 1.7e9
     assert "use_sim_time" in states.problem(TIMEOUT)
+
+
+def test_of_what_is_kept_the_newest_of_each_publisher_is_read_and_it_came_when_it_came(
+    states, stub, arm6
+):
+    first, second = list(arm6.joints[:2]), list(arm6.joints[2:])
+    for number in range(5):
+        stub.at = 1.0 + 0.01 * number
+        states.keep(state(arm6, stub.at - 0.002, joints=first))
+        states.keep(state(arm6, stub.at - 0.003, joints=second))
+    stub.at = 1.1
+    found = list(states.read(TIMEOUT))
+    assert len(found) == 2 and found[-1][0].stamp == pytest.approx(1.037)
+    assert states.ages[-1] == pytest.approx(0.003) and not list(states.read(TIMEOUT))
+
+
+def test_each_state_without_velocities_is_read_but_no_more_than_so_many_are_kept(states, arm6):
+    for number in range(3):
+        states.keep(state(arm6, 1.0 + 0.01 * number, qd=[]))
+    assert len(list(states.read(TIMEOUT))) == 3
+    for number in range(MOST_UNREAD + 50):
+        states.keep(state(arm6, 2.0 + 0.01 * number, qd=[]))
+    found = list(states.read(TIMEOUT))
+    assert len(found) == MOST_UNREAD
+    assert found[-1][0].stamp == pytest.approx(2.0 + 0.01 * (MOST_UNREAD + 49))
+
+
+def test_what_is_kept_and_wrong_is_told_and_the_rest_is_read(states, arm6):
+    first, second = list(arm6.joints[:2]), list(arm6.joints[2:])
+    states.keep(state(arm6, 1.0, q=[math.nan, 0.0], joints=first))
+    states.keep(state(arm6, 1.0, joints=second))
+    told = []
+    assert len(list(states.read(TIMEOUT, refuse=told.append))) == 1
+    assert len(told) == 1 and "not finite" in told[0]
