@@ -49,6 +49,17 @@ def load_bundle(path: Path, robot: str) -> "tuple[PolicyBundle, RobotSpec]":
     return bundle, RobotSpec.load(robot or bundle.robot["name"])
 
 
+def trained_as(path: Path) -> tuple[str, str]:
+    """Return the robot and the task that a run or a bundle is of, by name or path."""
+    if (path / "config.yaml").is_file():
+        from robot_learning.training.run import read_config
+
+        run = read_config(path)
+        return run.robot, run.task
+    bundle = load_bundle(path, "")[0]
+    return bundle.robot["name"], bundle.task
+
+
 def output_folder(path: Path, bundle: "PolicyBundle") -> Path:
     """Return where to write about a bundle: its run's folder, never the bundle's own."""
     return path if (path / "config.yaml").is_file() else Path("runs") / bundle.name

@@ -16,13 +16,26 @@ if TYPE_CHECKING:
 
 def train(
     context: typer.Context,
-    robot: Annotated[str, typer.Option(help="Robot name or YAML file.")] = "arm6",
-    task: Annotated[str, typer.Option(help="Task to learn, or a YAML file of one.")] = "reach",
+    robot: Annotated[
+        str, typer.Option(help="Robot name or YAML file; arm6, or the one of --from.")
+    ] = "",
+    task: Annotated[
+        str,
+        typer.Option(help="Task to learn, or a YAML file of one; reach, or the one of --from."),
+    ] = "",
     config: Annotated[
-        str, typer.Option(help="dagger, bc, sac, tqc, ppo, or a YAML file of your own.")
-    ] = "dagger",
+        str,
+        typer.Option(
+            help="dagger, bc, sac, tqc, ppo, or a YAML file of your own; dagger, "
+            "bc with --demos, sac with --from."
+        ),
+    ] = "",
     demos: Annotated[
         Path | None, typer.Option(help="Learn from the demonstrations in this folder, by bc.")
+    ] = None,
+    guide: Annotated[
+        Path | None,
+        typer.Option("--from", help="Go beyond this policy, a run or a bundle, by sac or tqc."),
     ] = None,
     override: Annotated[
         list[str] | None,
@@ -37,11 +50,15 @@ def train(
 ) -> None:
     """Train a policy and write its bundle to RUNS/NAME/bundle."""
     with loading():
+        from robot_learning.cli.options import trained_as
         from robot_learning.training.resolve import change_run, make_run
         from robot_learning.training.run import new_folder, read_config
 
     if resume is not None:
-        given = [key for key in ("config", "demos", "name", "runs") if _is_given(context, key)]
+        options = {"config": "config", "demos": "demos", "guide": "from", "name": "name"}
+        given = [
+            said for key, said in (options | {"runs": "runs"}).items() if _is_given(context, key)
+        ]
         if given:
             raise ConfigError(
                 f"--{given[0]}: a resumed run keeps its own; change keys with --set, "
@@ -50,15 +67,18 @@ def train(
         run = change_run(
             read_config(resume),
             override or [],
-            robot if _is_given(context, "robot") else None,
-            task if _is_given(context, "task") else None,
+            robot or None,
+            task or None,
             seed if _is_given(context, "seed") else None,
         )
         with_bars(resume, run, again=True)
         return
-    if demos is not None and not _is_given(context, "config"):
-        config = "bc"
-    run = make_run(robot, task, config, override or [], seed, name or "run", demos)
+    if guide is not None:
+        its_robot, its_task = trained_as(guide)
+        robot, task = robot or its_robot, task or its_task
+    config = config or ("bc" if demos else "sac" if guide else "dagger")
+    asked = robot or "arm6", task or "reach", config
+    run = make_run(*asked, override or [], seed, name or "run", demos, guide)
     stem = f"{Path(task).stem}-{run.robot_name}-{run.train.algorithm}"
     with loading():
         import robot_learning.training.train  # noqa: F401  what is slow, before a folder is made

@@ -158,6 +158,18 @@ def _together(
     return ran
 
 
+def held(act: Callable[[ArmEnv], NDArray[np.float32]]) -> Callable[[ArmEnv], NDArray[np.float32]]:
+    """Return what asks ``act`` for an action as often as an environment's interface says."""
+    last: dict[ArmEnv, NDArray[np.float32]] = {}
+
+    def acting(env: ArmEnv) -> NDArray[np.float32]:
+        if env.steps_taken % env.interface.action_repeat == 0:
+            last[env] = act(env)
+        return last[env]
+
+    return acting
+
+
 def evaluate_bundle(
     bundle: PolicyBundle,
     spec: RobotSpec,

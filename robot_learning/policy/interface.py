@@ -30,6 +30,8 @@ VELOCITY_SCALE = 0.5
 ACCELERATION_SCALE = 0.5
 # Tip speed of a full action, m/s.
 TIP_SPEED = 0.5
+# Fields that the first bundles of this format lack; their policies are as the defaults say.
+ADDED = {"action_repeat"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Interface:
         acceleration_scale: acceleration that a policy may ask for as a fraction of the limit.
         control_period: s.
         policy_every: control periods in one policy period.
+        action_repeat: policy periods that an action of the policy holds for.
         tolerance: distance from the goal that counts as reached, m.
     """
 
@@ -63,6 +66,7 @@ class Interface:
     acceleration_scale: float = ACCELERATION_SCALE
     control_period: float = 0.04
     policy_every: int = 1
+    action_repeat: int = 1
     tolerance: float = 0.02
     _slices: dict[str, slice] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -260,8 +264,8 @@ class Interface:
             BundleError: naming a field that is missing or unknown.
         """
         known = {item.name for item in fields(cls) if item.init}
-        if set(data) != known:
-            differing = ", ".join(sorted(set(data) ^ known))
+        if set(data) | ADDED != known:
+            differing = ", ".join(sorted((set(data) | ADDED) ^ known))
             raise BundleError(f"interface: missing or unknown fields: {differing}")
         tuples = ("joints", "achieved", "desired", "observed")
         given: dict[str, Any] = {k: tuple(v) if k in tuples else v for k, v in data.items()}

@@ -66,6 +66,8 @@ class PolicyRunner:
         self.state_timeout = self.input_timeout = STATE_PERIODS * self.spec.control_period
         self._session = _session(bundle)
         self._history = History.start(self.interface)
+        self._action = np.zeros(self.interface.n_action, dtype=np.float32)
+        self._holds = 0  # steps that the last action is still to be held for
         load_soon(self._try)
 
     def _try(self) -> None:
@@ -94,13 +96,14 @@ class PolicyRunner:
             moving: the arm still does what it was asked for last.
         """
         before, self._history = self._history, History.start(self.interface)
+        self._holds = 0
         if moving:
             self._history.asked = before.asked
 
     def step(
         self, state: ArmState, inputs: Mapping[str, Input], now: float, delay: float = 0.0
     ) -> StepResult:
-        """Decide once.
+        """Decide once, or go on with the action that holds.
 
         Args:
             state: measured joint state.
@@ -108,6 +111,7 @@ class PolicyRunner:
             now: s on the clock of the stamps.
             delay: by how much the arm follows late, s.
         """
+        left, self._holds = self._holds, 0
         refused = self._too_old(state, inputs, now)
         if refused:
             return StepResult(None, refused=refused)
@@ -116,16 +120,21 @@ class PolicyRunner:
             observation = self.interface.observe(self.model, state, inputs, self._history, lead)
         except StateError as error:
             return StepResult(None, refused=str(error))
-        action = self._session.run(None, {"observation": observation[None]})[0][0]
+        if not left:
+            left = self.interface.action_repeat
+            self._action = self._session.run(None, {"observation": observation[None]})[0][0]
+        action = self._action
         try:
             command = self.interface.decode(self.model, action, state)
         except StateError as error:
             return StepResult(None, observation, action, str(error))
+        self._holds = left - 1
         self._history.push(action, inputs, command)
         return StepResult(command, observation, action)
 
     def follow(self, action: ArrayLike, state: ArmState, inputs: Mapping[str, Input]) -> None:
         """Remember an action that somebody else has taken in place of the policy's."""
+        self._holds = 0
         self._history.push(action, inputs, self.interface.decode(self.model, action, state))
 
     def _too_old(self, state: ArmState, inputs: Mapping[str, Input], now: float) -> str:

@@ -49,6 +49,18 @@ class Her(Section):
     symmetric: bool = False
 
 
+class GuideSettings(Section):
+    """A policy that acts in some of the episodes, so that the learner sees how the task is done.
+
+    Attributes:
+        bundle: its folder, that of its run, or the name of a shipped one.
+        share: of the episodes.
+    """
+
+    bundle: str
+    share: float = Field(default=0.5, gt=0, lt=1)
+
+
 class EnvSettings(Section):
     """Arguments of the environment.
 
@@ -60,8 +72,8 @@ class EnvSettings(Section):
         goal_features: whether the observation has features made of the goal, such as ``goal_step``
             or ``object_way``, beside the goal itself; hindsight replay leaves them out anyway.
         observed: observation terms beside the goals; the task's own where left out.
-        action_repeat: policy periods that an action of the learner is held for. It decides in each
-            when it is evaluated or deployed.
+        action_repeat: policy periods that an action is held for while it learns.
+        deploy_repeat: the same when it is evaluated and deployed.
     """
 
     action_mode: Literal["joint_velocity", "tip_displacement", "tool_down"] | None = None
@@ -71,6 +83,7 @@ class EnvSettings(Section):
     goal_features: bool = True
     observed: list[str] | None = Field(default=None, min_length=1)
     action_repeat: PositiveInt = 1
+    deploy_repeat: PositiveInt = 1
 
 
 class TrainConfig(Section):
@@ -88,6 +101,7 @@ class TrainConfig(Section):
         params: further arguments of the algorithm, as they are.
         her: hindsight experience replay; sac and tqc alone.
         demos: folder with demonstrations; of bc alone, which needs them.
+        guide: a policy to learn from and to go beyond; with hindsight replay.
         env: arguments of the environment.
         eval_every: steps between two evaluations.
         eval_episodes: episodes of each.
@@ -105,6 +119,7 @@ class TrainConfig(Section):
     params: dict[str, Any] = Field(default_factory=dict)
     her: Her | None = None
     demos: str | None = None
+    guide: GuideSettings | None = None
     env: EnvSettings = Field(default_factory=EnvSettings)
     eval_every: PositiveInt
     eval_episodes: PositiveInt
@@ -118,11 +133,12 @@ class TrainConfig(Section):
                 f"processes: {self.processes} for n_envs {self.n_envs}: one would have nothing "
                 f"to do; give at most {self.n_envs}"
             )
-        if self.env.action_repeat > 1 and self.algorithm in ("bc", "dagger"):
-            raise ValueError(
-                f"env.action_repeat: {self.algorithm} learns what to do in each period; leave it "
-                "at 1, or use ppo, sac or tqc"
-            )
+        for key in ("action_repeat", "deploy_repeat"):
+            if getattr(self.env, key) > 1 and self.algorithm in ("bc", "dagger"):
+                raise ValueError(
+                    f"env.{key}: {self.algorithm} learns what to do in each period; leave it at "
+                    "1, or use ppo, sac or tqc"
+                )
         if self.algorithm == "ppo":
             return self
         warm_up = self.params.get("learning_starts", WARM_UP)
@@ -152,6 +168,11 @@ def load_config(
     config = _validated(data, overrides or [], str(path))
     if config.her and config.algorithm not in ("sac", "tqc"):
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
+    if config.guide and not config.her:
+        raise ConfigError(
+            f"{path}: guide: {config.algorithm} does not replay what a policy did; use sac or tqc "
+            "with her"
+        )
     if config.her and task in TASKS and TASKS[task].goal_moves:
         raise ConfigError(f"{path}: her: {task} has a goal that moves; use dagger or sac")
     return config

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from robot_learning.base.errors import BundleError
 from robot_learning.envs import ArmEnv
-from robot_learning.evaluation.rollout import Evaluation, rollout
+from robot_learning.evaluation.rollout import Evaluation, held, rollout
 from robot_learning.monitoring import statistics
 from robot_learning.policy import KEYS, PolicyBundle, write_bundle
 from robot_learning.policy.runner import open_session
@@ -124,10 +124,11 @@ def export(
     def act(env: ArmEnv) -> NDArray[np.float32]:
         return np.asarray(session.run(None, {"observation": env.flat_observation[None]})[0][0])
 
-    evaluation = rollout(env, act, episodes, seed, on_episode, seen, beside)
+    acting = held(act)
+    evaluation = rollout(env, acting, episodes, seed, on_episode, seen, beside)
     if shifted is not None:
         seen.clear()
-        rollout(shifted, act, min(episodes, REFERENCE), seed, observations=seen)
+        rollout(shifted, acting, min(episodes, REFERENCE), seed, observations=seen)
     observations = np.array(seen)
     difference = check_parity(onnx, model, normalize, env, observations)
     bundle = write_bundle(

@@ -1,23 +1,48 @@
-"""A script at hand while a learner acts: what would it do here, and when does it act itself?"""
+"""Who shows a learner the way while it acts: a script that it asks, or a policy that it joins.
+
+Each acts itself in a share of the episodes, and says of every step which action is to be kept of
+it. The episodes of a policy that knows the task bring the learner to where the reward is: Uchendu
+and others 2023, "Jump-Start Reinforcement Learning".
+"""
+
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robot_learning.base.arrays import clipped
+from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
+from robot_learning.evaluation.rollout import runner_action
 from robot_learning.experts.expert import expert_action
+from robot_learning.policy import PolicyBundle, PolicyRunner
+from robot_learning.robot import RobotSpec
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
-NOISES = (0.0, 0.0, 0.1, 0.2)  # and to the learner's, one of them an episode
+NOISES = (0.0, 0.0, 0.1, 0.2)  # and to a policy's, one of them an episode
 
 Action = NDArray[np.floating]
 
 
-class Guide:
-    """Tells what the script would do in an environment, and acts in some of its episodes.
+class Guide(Protocol):
+    """Acts in some of the episodes of an environment."""
 
-    In half of the others the learner acts as it will when deployed, without noise: only so does it
-    see the states in which it would stand still, and is told to go on.
+    def begin(self) -> None:
+        """Draw who acts in the episode that has just begun."""
+
+    def act(self, action: Action) -> tuple[Action, Action]:
+        """Return what is done where the learner says ``action`` (n_action,), and what is kept."""
+
+
+MakeGuide = Callable[[ArmEnv], Guide]
+
+
+class ScriptGuide:
+    """A script that says in every state what it would do there.
+
+    In half of the episodes in which the learner acts it does so as when it is deployed, without
+    noise: only so does it see the states in which it would stand still, and is told to go on.
 
     Args:
         env: where it guides.
@@ -29,13 +54,53 @@ class Guide:
         self._leads, self._noise = False, 0.0
 
     def begin(self) -> None:
-        """Draw who acts in the episode that has just begun."""
+        """See :class:`Guide`."""
         rng = self._env.np_random
         self._leads = rng.random() < self._share
         self._noise = EXPERT_NOISE if self._leads else float(rng.choice(NOISES))
 
     def act(self, action: Action) -> tuple[Action, Action]:
-        """Return what is done where the learner says ``action`` (n_action,), and the script's."""
+        """See :class:`Guide`; what is kept is what the script would do."""
         guide = clipped(expert_action(self._env.ideal), 1.0)
         noise = self._env.np_random.normal(0.0, self._noise, guide.shape)
         return clipped((guide if self._leads else action) + noise, 1.0), guide
+
+
+class PolicyGuide:
+    """A trained policy; the learner's own episodes are as if it were not there.
+
+    Args:
+        env: where it guides.
+        share: of the episodes in which the policy acts.
+        bundle: the policy.
+
+    Raises:
+        BundleError: where it is of another robot.
+        ConfigError: where its actions mean something else than the learner's.
+    """
+
+    def __init__(self, env: ArmEnv, share: float, bundle: PolicyBundle) -> None:
+        its, ours = bundle.interface.action_mode, env.interface.action_mode
+        if its != ours:
+            raise ConfigError(
+                f"guide.bundle: {bundle.path} acts by {its}, the run by {ours}; "
+                f"set env.action_mode={its}"
+            )
+        self._env, self._share = env, share
+        self._leads, self._noise = False, 0.0
+        self._runner = PolicyRunner(bundle, RobotSpec.load(env.robot.path))
+
+    def begin(self) -> None:
+        """See :class:`Guide`."""
+        rng = self._env.np_random
+        self._leads = rng.random() < self._share
+        self._noise = float(rng.choice(NOISES))
+
+    def act(self, action: Action) -> tuple[Action, Action]:
+        """See :class:`Guide`; what is kept is what was done."""
+        found = runner_action(self._runner, self._env) if self._leads else None
+        if found is None:
+            return action, action.copy()  # it is a view of memory that the next one is put into
+        noise = self._env.np_random.normal(0.0, self._noise, found.shape)
+        done = clipped(found + noise, 1.0)
+        return done, done

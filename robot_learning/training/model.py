@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,16 +15,20 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import find_bundle
 from robot_learning.envs import ArmEnv
-from robot_learning.robot import RobotSpec
+from robot_learning.evaluation.rollout import held
+from robot_learning.policy import PolicyBundle
 from robot_learning.training.checkpoint import load_checkpoint
 from robot_learning.training.cloning import Cloned, Demonstrations
 from robot_learning.training.dagger import SHARE, Dagger
+from robot_learning.training.guide import MakeGuide, PolicyGuide, ScriptGuide
 from robot_learning.training.imitation import Imitator
 from robot_learning.training.params import checked_params
 from robot_learning.training.replay import HindsightReplayBuffer
 from robot_learning.training.run import RunConfig
 from robot_learning.training.vec_env import ArmVecEnv
+from robot_learning.training.worker import Manner
 
 # Deviation that an observation is at least normalised by: m, m/s, or share of a limit. What never
 # changes in training would else be fifty deviations off where a camera is 5 mm off.
@@ -54,14 +57,11 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     return found
 
 
-def make_env(run: RunConfig, *, plain: bool = False, repeat: int = 1) -> ArmEnv:
-    """Return one environment of a run, or the same not shifted; without a time limit.
-
-    In it an action holds for ``repeat`` policy periods.
-    """
-    settings, robot = run.train.env, RobotSpec.load(run.robot)
-    return ArmEnv(
-        robot=replace(robot, policy_every=repeat * robot.policy_every),
+def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
+    """Return one environment of a run, or the same not shifted; without a time limit."""
+    settings = run.train.env
+    env = ArmEnv(
+        robot=run.robot,
         task=run.task,
         action_mode=settings.action_mode,
         reward=settings.reward,
@@ -70,25 +70,34 @@ def make_env(run: RunConfig, *, plain: bool = False, repeat: int = 1) -> ArmEnv:
         goal_terms=settings.goal_features and run.train.her is None,
         observed=settings.observed,
     )
+    env.interface = replace(env.interface, action_repeat=settings.deploy_repeat)
+    return env
 
 
 def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
-    makes = [functools.partial(_training_env, run)] * run.train.n_envs
-    guided = params.get("share", SHARE) if run.train.algorithm == "dagger" else None
-    replays = run.train.her is not None
-    envs: VecEnv = ArmVecEnv(makes, run.train.processes, guided, ends_stopped=replays)
+    gamma = params.get("gamma", 0.99)
+    # An episode that ends by its time limit is worth what would have come after. So is one that
+    # ends because the arm was stopped for good.
+    stopped = None if run.train.her is None else 1 / max(1 - gamma, 1e-3)
+    manner = Manner(run.train.env.action_repeat, _guide(run), stopped)
+    makes = [functools.partial(make_env, run)] * run.train.n_envs
+    envs: VecEnv = ArmVecEnv(makes, run.train.processes, manner)
     if run.train.normalize:
-        envs = VecNormalize(envs, gamma=params.get("gamma", 0.99), epsilon=FLOOR**2)
+        envs = VecNormalize(envs, gamma=gamma, epsilon=FLOOR**2)
     return envs
 
 
-def _training_env(run: RunConfig) -> ArmEnv:
-    repeat = run.train.env.action_repeat
-    env = make_env(run, repeat=repeat)
-    env.task.steps = math.ceil(env.task.steps / repeat)
-    return env
+def _guide(run: RunConfig) -> MakeGuide | None:
+    """Return what makes the guides of a run, of a kind that other processes can be sent."""
+    if run.train.algorithm == "dagger":
+        return functools.partial(ScriptGuide, share=run.train.params.get("share", SHARE))
+    given = run.train.guide
+    if given is None:
+        return None
+    bundle = PolicyBundle.load(find_bundle(given.bundle))
+    return functools.partial(PolicyGuide, share=given.share, bundle=bundle)
 
 
 def make_model(run: RunConfig, envs: VecEnv) -> BaseAlgorithm:
@@ -167,7 +176,10 @@ def load_model(run: RunConfig, envs: VecEnv, checkpoint: Path) -> BaseAlgorithm:
 
 
 def actor(model: BaseAlgorithm) -> Callable[[ArmEnv], NDArray[np.float32]]:
-    """Return the model's deterministic policy as a function of an environment."""
+    """Return the model's deterministic policy as a function of an environment.
+
+    An action holds as when it is deployed.
+    """
     normalize = model.get_vec_normalize_env()
 
     def act(env: ArmEnv) -> NDArray[np.float32]:
@@ -176,4 +188,4 @@ def actor(model: BaseAlgorithm) -> Callable[[ArmEnv], NDArray[np.float32]]:
             observation = normalize.normalize_obs(observation)
         return model.predict(observation, deterministic=True)[0]
 
-    return act
+    return held(act)

@@ -44,8 +44,10 @@ class HindsightReplayBuffer(HerReplayBuffer):
         done: NDArray[Any],
         infos: list[dict[str, Any]],
     ) -> None:
-        """Keep a step of each environment."""
+        """Keep a step of each environment, with what a guide did in place of the learner."""
         short = [{key: info[key] for key in KEPT if key in info} for info in infos]
+        if "guide" in infos[0]:
+            action = np.array([info["guide"] for info in infos])
         super().add(obs, next_obs, action, reward, done, short)
 
     def set_env(self, env: Any) -> None:

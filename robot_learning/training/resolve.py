@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from robot_learning.base.errors import ConfigError
+from robot_learning.base.paths import find_bundle
+from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import load_task
 from robot_learning.training.config import TrainConfig, load_config, override_config
@@ -34,6 +36,7 @@ def make_run(
     seed: int,
     name: str,
     demos: Path | None = None,
+    guide: Path | None = None,
 ) -> RunConfig:
     """Return the resolved configuration of a run.
 
@@ -42,11 +45,15 @@ def make_run(
     """
     if demos is not None:
         overrides = [*overrides, f"demos={os.path.abspath(demos)}"]
+    if guide is not None:
+        overrides = [*overrides, f"guide.bundle={_guide_path(guide)}"]
     train = load_config(config, overrides, load_task(task).task)
     if train.demos is None and train.algorithm == "bc":
         raise ConfigError("demos: bc imitates demonstrations; give --demos FOLDER")
     if train.demos is not None and train.algorithm != "bc":
-        raise ConfigError(f"demos: {train.algorithm} learns from none; use --config bc")
+        raise ConfigError(
+            f"demos: {train.algorithm} learns from none; use --config bc, and then --from its run"
+        )
     if train.env.shift is not None:
         shift = _absolute(train.env.shift)
         train = train.model_copy(update={"env": train.env.model_copy(update={"shift": shift})})
@@ -59,7 +66,7 @@ def make_run(
         code=code_version(),
         robot_hash=RobotSpec.load(robot).hash,
         train=train,
-        origin=_origin(robot, task, train.env.shift),
+        origin=_origin(robot, task, train),
     )
 
 
@@ -99,8 +106,9 @@ def check_unchanged(run: RunConfig) -> None:
     Raises:
         ConfigError: naming the file and each field, as it was and as it is.
     """
-    now = _origin(run.robot, run.task, run.train.env.shift)
-    for kind, given in (("robot", run.robot), ("task", run.task), ("shift", run.train.env.shift)):
+    now, guide = _origin(run.robot, run.task, run.train), run.train.guide
+    places = {"robot": run.robot, "task": run.task, "shift": run.train.env.shift}
+    for kind, given in (places | {"guide": guide and guide.bundle}).items():
         found = differences(getattr(run.origin, kind), getattr(now, kind))
         if said := "; ".join(f"{field}: {a} then, {b} now" for field, a, b in found):
             raise ConfigError(
@@ -119,8 +127,8 @@ def differences(then: Any, now: Any, field: str = "") -> Iterator[tuple[str, Any
         yield field or "all of it", then, now
 
 
-def _origin(robot: str, task: str, shift: str | None) -> Origin:
-    drawn = None
+def _origin(robot: str, task: str, train: TrainConfig) -> Origin:
+    drawn, shift = None, train.env.shift
     if shift is not None:
         shifts = load_shifts(shift)
         drawn = {
@@ -131,7 +139,24 @@ def _origin(robot: str, task: str, shift: str | None) -> Origin:
             drawn["plain"] = shifts.plain
     settings = load_task(task).model_dump(mode="json", exclude_none=True)
     found = {"robot": RobotSpec.load(robot).contract(), "task": settings, "shift": drawn}
+    if train.guide is not None:
+        found["guide"] = _guide_of(train.guide.bundle, settings["task"])
     return Origin(**json.loads(json.dumps(found)))
+
+
+def _guide_path(given: Path) -> str:
+    """Return where a bundle is, or the name of a shipped one."""
+    return str(find_bundle(given)) if given.exists() else str(given)
+
+
+def _guide_of(bundle: str, task: str) -> dict[str, str]:
+    """Return the name and the hash of a policy that guides."""
+    guide = PolicyBundle.load(find_bundle(bundle))
+    if guide.task != task:
+        raise ConfigError(
+            f"guide.bundle: {guide.path} does {guide.task}, and the run learns {task}"
+        )
+    return {"name": guide.name, "hash": guide.hash}
 
 
 def _absolute(name_or_path: str) -> str:

@@ -40,11 +40,13 @@ class Origin(Section):
         robot: the robot's contract.
         task: the task's settings.
         shift: what was randomised, by name; None for nothing.
+        guide: name and hash of the policy that guides; None for nobody.
     """
 
     robot: dict[str, Any]
     task: dict[str, Any]
     shift: dict[str, Any] | None
+    guide: dict[str, str] | None = None
 
 
 class RunConfig(Section):

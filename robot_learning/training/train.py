@@ -212,6 +212,7 @@ def _export(
                 "task": resolved(env.task_settings, env.task),
                 "code": run.code,
                 "seed": run.seed,
+                "guide": run.origin.guide,
                 "object_deviation": _object_deviation(run),
                 "tolerated_delay": _tolerated_delay(run, env.robot.control_period),
                 "steps": model.num_timesteps,

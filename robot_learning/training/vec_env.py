@@ -20,10 +20,11 @@ from stable_baselines3.common.vec_env.base_vec_env import CloudpickleWrapper, Ve
 from robot_learning.base.errors import TrainingError
 from robot_learning.base.interrupts import deaf
 from robot_learning.envs import ArmEnv
-from robot_learning.training.worker import Share, Shared, floats, tried, views, work
+from robot_learning.training.worker import Manner, Share, Shared, floats, tried, views, work
 
 PATIENCE = 10.0  # s for a process to end that was asked to
 Make = Callable[[], ArmEnv]
+PLAIN = Manner()
 
 
 class ProcessLost(TrainingError):
@@ -41,11 +42,7 @@ class ArmVecEnv(VecEnv):
     Args:
         makes: one function for each environment.
         processes: how many there are, this one included; the environments are shared out evenly.
-        guided: share of the episodes in which a script acts, and tells in ``info["guide"]`` of
-            all of them what it would do; None for no script. See
-            :class:`~robot_learning.training.guide.Guide`.
-        ends_stopped: whether an episode ends where the safety filter has stopped the arm for good.
-            Its last step then earns what all that are left would, ``info["left"]`` of them.
+        manner: how they are stepped.
 
     Raises:
         ProcessLost: here and in every method, where one of the processes ended.
@@ -56,8 +53,7 @@ class ArmVecEnv(VecEnv):
         self,
         makes: Sequence[Make],
         processes: int = 1,
-        guided: float | None = None,
-        ends_stopped: bool = False,
+        manner: Manner = PLAIN,
     ) -> None:
         count = self.num_envs = len(makes)
         self._parts = np.array_split(np.arange(count), processes)
@@ -71,7 +67,7 @@ class ArmVecEnv(VecEnv):
             floats(count, 1),
         )
         self._views = views(shared)
-        self._own = Share(envs, self._views, 0, guided, ends_stopped)
+        self._own = Share(envs, self._views, 0, manner)
         self._pipes: list[Connection] = []
         self._workers: list[BaseProcess] = []
         # Before multiprocessing ends its processes by a signal, to which they do not listen.
@@ -81,7 +77,7 @@ class ArmVecEnv(VecEnv):
         for part in self._parts[1:]:
             ours, theirs = context.Pipe()
             given = CloudpickleWrapper([makes[i] for i in part])
-            arguments = (theirs, given, shared, int(part[0]), guided, ends_stopped)
+            arguments = (theirs, given, shared, int(part[0]), manner)
             worker = context.Process(target=work, args=arguments, daemon=True)
             with deaf():
                 worker.start()

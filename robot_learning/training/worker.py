@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 import signal
 import time
 import traceback
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from robot_learning.base.errors import RobotLearningError, TrainingError
 from robot_learning.envs import ArmEnv
 from robot_learning.envs.stepping import Info, step_all
-from robot_learning.training.guide import Guide
+from robot_learning.training.guide import MakeGuide
 
 
 class Shared(NamedTuple):
@@ -28,17 +29,33 @@ class Shared(NamedTuple):
     dones: Any
 
 
+class Manner(NamedTuple):
+    """How environments are stepped.
+
+    Attributes:
+        repeat: policy periods that an action holds for.
+        guide: makes who acts in some of the episodes, and puts into ``info["guide"]`` which action
+            is to be kept of a step (:mod:`robot_learning.training.guide`); None for nobody.
+        stopped: steps whose reward the last step of an episode earns that ends because the safety
+            filter has stopped the arm for good, in ``info["left"]`` without that step itself; None
+            to let such an episode go on.
+    """
+
+    repeat: int = 1
+    guide: MakeGuide | None = None
+    stopped: float | None = None
+
+
 class Share:
     """The environments of one process, and where in the shared memory they begin.
 
-    Episodes are as long as their task's.
+    Episodes are as long as their task's, to the end of an action that holds.
 
     Args:
         envs: what is stepped.
         shared: the shared memory.
         first: row of the first of them there.
-        guided: share of the episodes in which a script acts; None where none is asked.
-        ends_stopped: whether an episode ends where the arm is stopped for good.
+        manner: how.
     """
 
     def __init__(
@@ -46,12 +63,10 @@ class Share:
         envs: list[ArmEnv],
         shared: Shared,
         first: int,
-        guided: float | None,
-        ends_stopped: bool = False,
+        manner: Manner,
     ) -> None:
-        self._envs, self._views, self._first = envs, shared, first
-        self._ends_stopped = ends_stopped
-        self._guides = [] if guided is None else [Guide(env, guided) for env in envs]
+        self._envs, self._views, self._first, self._manner = envs, shared, first, manner
+        self._guides = [] if manner.guide is None else [manner.guide(env) for env in envs]
         self._earned = np.zeros(len(envs))
         self._began = time.time()
 
@@ -72,13 +87,14 @@ class Share:
                 guide.act(action) for guide, action in zip(self._guides, actions, strict=True)
             ]
             actions, guides = zip(*acted, strict=True)
-        flat, rewards, infos = step_all(self._envs, actions)
+        for _ in range(self._manner.repeat):
+            flat, rewards, infos = step_all(self._envs, actions)
         for key, part in self._envs[0].interface.split(flat).items():
             self._views.observations[key][self._first : last] = part
-        if self._ends_stopped:
-            rewards *= [
-                1 + self._left(env, info) for env, info in zip(self._envs, infos, strict=True)
-            ]
+        for row, (env, info) in enumerate(zip(self._envs, infos, strict=True)):
+            if self._manner.stopped is not None and env.filter.latched is not None:
+                info["left"] = self._manner.stopped - 1
+                rewards[row] *= self._manner.stopped
         self._views.rewards[self._first : last, 0] = rewards
         self._earned += rewards
         for info, guide in zip(infos, guides, strict=False):
@@ -94,15 +110,6 @@ class Share:
         """End the environments."""
         for env in self._envs:
             env.close()
-
-    @staticmethod
-    def _left(env: ArmEnv, info: Info) -> int:
-        """Put into an info how many steps an arm stopped for good has left; return it, or 0."""
-        left = env.task.steps - env.steps_taken
-        if env.filter.latched is None or not left:
-            return 0
-        info["left"] = left
-        return left
 
     def _begin(self, row: int, seed: int | None = None, options: Any = None) -> Info:
         observation, info = self._envs[row].reset(seed=seed, options=options)
@@ -124,7 +131,8 @@ class Share:
         info["terminal_observation"] = env.interface.split(env.flat_observation)
         seconds = round(time.time() - self._began, 6)
         earned = round(float(self._earned[row]), 6)
-        info["episode"] = {"r": earned, "l": env.steps_taken, "t": seconds}
+        length = math.ceil(env.steps_taken / self._manner.repeat)
+        info["episode"] = {"r": earned, "l": length, "t": seconds}
         return self._begin(row)
 
 
@@ -157,8 +165,7 @@ def work(
     makes: Any,
     shared: Shared,
     first: int,
-    guided: float | None,
-    ends_stopped: bool,
+    manner: Manner,
 ) -> None:
     """Do what the other end of the pipe asks for, until it says close or is gone.
 
@@ -168,7 +175,7 @@ def work(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
-        of = views(shared), first, guided, ends_stopped
+        of = views(shared), first, manner
         share = tried(lambda: Share([make() for make in makes.var], *of))
         if isinstance(share, Exception):
             pipe.send(_portable(share))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,35 @@ def test_an_episode_replayed_gives_the_same_numbers_bit_for_bit(bundle, arm6):
         np.testing.assert_array_equal(result.command.qd, decoded.qd)
         info = env.step(result.action)[4]
     assert info["is_success"]
+
+
+def test_an_action_holds_for_as_many_periods_as_the_interface_says(bundle, arm6, state, goal):
+    slow = replace(bundle, interface=replace(bundle.interface, action_repeat=3))
+    runner, often = PolicyRunner(slow, arm6), PolicyRunner(bundle, arm6)
+    states = [ArmState(state.q + 0.01 * k, state.qd, 0.0) for k in range(7)]
+    own = [often.step(each, goal, 0.0).action for each in states]
+    held = [runner.step(each, goal, 0.0) for each in states]
+    assert all((held[k].action == held[k - k % 3].action).all() for k in range(7))
+    assert not (held[3].action == held[2].action).all()
+    assert not (own[1] == own[0]).all()
+    # What it asks for is of the present state all the same, and so is what it sees.
+    assert not (held[1].observation == held[0].observation).all()
+
+
+@pytest.mark.parametrize("event", ["reset", "refused", "follow"])
+def test_it_decides_anew_after_whatever_comes_between(bundle, arm6, state, goal, event):
+    slow = replace(bundle, interface=replace(bundle.interface, action_repeat=5))
+    runner = PolicyRunner(slow, arm6)
+    first = runner.step(state, goal, 0.0).action
+    moved = ArmState(state.q + 0.05, state.qd, 0.0)
+    assert (runner.step(moved, goal, 0.0).action == first).all()
+    if event == "reset":
+        runner.reset()
+    elif event == "refused":
+        assert runner.step(state, goal, 9.0).refused
+    else:
+        runner.follow(np.zeros_like(first), moved, goal)
+    assert not (runner.step(moved, goal, 0.0).action == first).all()
 
 
 def test_a_stale_state_gives_no_command(runner, state, goal):

@@ -4,7 +4,7 @@ import pytest
 from robot_learning.base.errors import ConfigError
 from robot_learning.envs import ArmEnv
 from robot_learning.experts.expert import expert_action
-from robot_learning.training.guide import Guide
+from robot_learning.training.guide import ScriptGuide
 from robot_learning.training.model import make_envs, make_model
 from robot_learning.training.resolve import make_run
 from robot_learning.training.train import train
@@ -14,7 +14,7 @@ from robot_learning.worlds.variation import Randomization
 def test_the_script_is_asked_for_what_there_is_to_know():
     late = Randomization({"observation_latency": 2, "action_latency": 1, "joint_noise": 0.001})
     env = ArmEnv(robot="arm6", shift=late)
-    guide = Guide(env, share=0.0)
+    guide = ScriptGuide(env, share=0.0)
     env.reset(seed=0)
     guide.begin()
     for _ in range(5):
@@ -31,7 +31,7 @@ def test_the_script_is_asked_for_what_there_is_to_know():
 
 def test_the_script_acts_in_its_share_of_the_episodes():
     env = ArmEnv(robot="arm6")
-    guide = Guide(env, share=1.0)
+    guide = ScriptGuide(env, share=1.0)
     env.reset(seed=0)
     guide.begin()
     assert any(env.step(guide.act(np.zeros(6))[0])[4]["is_success"] for _ in range(50))
@@ -40,7 +40,7 @@ def test_the_script_acts_in_its_share_of_the_episodes():
 
 def test_the_learner_acts_without_noise_in_half_of_its_episodes():
     env = ArmEnv(robot="arm6")
-    guide = Guide(env, share=0.0)
+    guide = ScriptGuide(env, share=0.0)
     env.reset(seed=0)
     acted = []
     for _ in range(40):

@@ -13,8 +13,9 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from robot_learning.base.errors import ConfigError, TrainingError
 from robot_learning.envs import ArmEnv
 from robot_learning.tasks import TaskSettings
-from robot_learning.training.guide import Guide
+from robot_learning.training.guide import ScriptGuide
 from robot_learning.training.vec_env import ArmVecEnv
+from robot_learning.training.worker import Manner
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,9 @@ def envs():
     envs.close()
 
 
-def alone(env, seed, actions, guided):
+def alone(env, seed, actions, guided, repeat):
     """Yield what each action comes to, by itself: as Stable-Baselines3 would do it."""
-    limited, guide = TimeLimit(env, env.task.steps), Guide(env, guided or 0.0)
+    limited, guide = TimeLimit(env, env.task.steps), ScriptGuide(env, guided or 0.0)
 
     def begin(seed=None):
         observation = limited.reset(seed=seed)[0]
@@ -40,33 +41,40 @@ def alone(env, seed, actions, guided):
         told = {}
         if guided is not None:
             action, told["guide"] = guide.act(action)
-        observation, reward, _, done, info = limited.step(action)
+        for _ in range(repeat):
+            observation, reward, _, done, info = limited.step(action)
         total += reward
         info = {**info, **told, "TimeLimit.truncated": done}
         if done:
-            info |= {"terminal_observation": observation, "episode": (total, env.task.steps)}
+            info |= {
+                "terminal_observation": observation,
+                "episode": (total, env.task.steps // repeat),
+            }
             observation, total = begin(), 0.0
         yield observation, np.float32(reward), done, info
 
 
 @pytest.mark.parametrize(
-    ("task", "every", "shift", "guided", "processes"),
+    ("task", "every", "shift", "guided", "repeat", "processes"),
     [
-        ("reach", 1, None, None, 1),
-        ("push", 2, None, 0.5, 1),
-        ("push", 1, "training", 0.5, 2),
+        ("reach", 1, None, None, 2, 1),
+        ("push", 2, None, 0.5, 1, 1),
+        ("push", 1, "training", 0.5, 2, 2),
     ],
 )
-def test_each_environment_does_what_it_does_alone(tmp_path, task, every, shift, guided, processes):
+def test_each_environment_does_what_it_does_alone(
+    tmp_path, task, every, shift, guided, repeat, processes
+):
     robot = robot_yaml(tmp_path, policy_every=every)
     settings = {"robot": robot, "task": TaskSettings(task=task, steps=4), "shift": shift}
     make = functools.partial(ArmEnv, **settings)
-    envs = ArmVecEnv([make] * 3, processes, guided)
+    guide = None if guided is None else functools.partial(ScriptGuide, share=guided)
+    envs = ArmVecEnv([make] * 3, processes, Manner(repeat, guide))
     rng = np.random.default_rng(0)
     actions = rng.uniform(-1, 1, (10, 3, *envs.action_space.shape))
     actions = actions.astype(np.float32)
     singles = [make() for _ in range(3)]
-    wanted = [alone(env, 5 + k, actions[:, k], guided) for k, env in enumerate(singles)]
+    wanted = [alone(env, 5 + k, actions[:, k], guided, repeat) for k, env in enumerate(singles)]
     envs.seed(5)
     found = envs.reset(), [None] * 3, [None] * 3, [{}] * 3
     for number in range(len(actions) + 1):
@@ -158,10 +166,10 @@ def test_closing_ends_the_processes(envs):
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_an_arm_stopped_for_good_earns_the_rest_of_its_episode_at_once(processes):
+def test_an_arm_stopped_for_good_earns_at_once_what_standing_there_would(processes):
     ended, earned = [], []
-    for ends_stopped in (True, False):
-        envs = ArmVecEnv([never] * 2, processes, ends_stopped=ends_stopped)
+    for stopped in (25.0, None):
+        envs = ArmVecEnv([never] * 2, processes, Manner(stopped=stopped))
         envs.reset()
         total = 0.0
         for step in range(4):
@@ -175,5 +183,5 @@ def test_an_arm_stopped_for_good_earns_the_rest_of_its_episode_at_once(processes
         assert dones[0] == (step == 3)
         earned.append(total)
         envs.close()
-    assert ended == [(1, False, 2), (3, True, None)]
-    assert earned == [-4.0, -4.0]
+    assert ended == [(1, False, 24.0), (3, True, None)]
+    assert earned == [-26.0, -4.0]
