@@ -12,11 +12,11 @@ LOOSE = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 SURE = QoSProfile(depth=1)
 
 
-class Pace(CallbackGroup):
+class ThrottledGroup(CallbackGroup):
     """Serves its subscription at most once in ``interval`` s.
 
     What comes meanwhile stays with the middleware, which keeps the newest as deep as the
-    subscription's history: a flood costs no more than the pace.
+    subscription's history: a flood costs no more than that.
     """
 
     def __init__(self, interval: float) -> None:
@@ -64,7 +64,9 @@ class Newest:
         self._silence = silence
         self._message: Any = None
         self.at = -math.inf
-        node.create_subscription(kind, topic, self._hear, qos, callback_group=Pace(every))
+        node.create_subscription(
+            kind, topic, self._hear, qos, callback_group=ThrottledGroup(every)
+        )
 
     def _hear(self, message: Any) -> None:
         self._message, self.at = message, time.monotonic()

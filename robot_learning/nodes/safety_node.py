@@ -25,7 +25,7 @@ from robot_learning.nodes.requests import Requests
 from robot_learning.nodes.run import run, set_realtime
 from robot_learning.nodes.safety_report import SafetyReport
 from robot_learning.nodes.scene import ToldScene
-from robot_learning.nodes.sources import Paced, Sources
+from robot_learning.nodes.sources import Sources, Throttled
 from robot_learning.nodes.states import TOPIC, JointStates
 from robot_learning.robot import RobotSpec
 from robot_learning.safety import Cause, SafetyFilter
@@ -80,7 +80,7 @@ class SafetyNode(Node):
         gripper = self.spec.gripper
         self._gripper = None if gripper is None else GripperState(gripper, self.time)
         self.create_subscription(JointState, TOPIC, self._on_state, messages.JOINT_STATES)
-        self._heard = Paced(self.spec.control_period / MOST_COMMANDS, self._on_command)
+        self._heard = Throttled(self.spec.control_period / MOST_COMMANDS, self._on_command)
         self.create_subscription(JointState, source, self._heard, 1)
         self.create_subscription(MarkerArray, "~/scene", self._on_scene, 10)
         self._requests = Requests(

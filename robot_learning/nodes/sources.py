@@ -11,11 +11,11 @@ from robot_learning.base.errors import StateError
 UNKNOWN = "_NODE_NAME_UNKNOWN_"  # to rclpy, until discovery has told whose a topic is
 
 
-class Paced:
+class Throttled:
     """Hands on the newest command and who sent it, at most once in ``interval`` s.
 
     What comes meanwhile is replaced by what comes after it, unread: a flood costs no more than
-    the pace.
+    that.
 
     Args:
         interval: s of steady time.

@@ -9,6 +9,7 @@ from robot_learning.nodes.launching import (
     SHARED,
     arm_of,
     refuse_death,
+    refuse_missing,
     refuse_unknown,
     whole,
 )
@@ -78,3 +79,9 @@ def test_arguments_of_a_file_that_includes_ours_are_its_own():
     refuse_unknown(["robot"], FILE, "ros2 launch mine sim.launch.py speed:=2".split())
     refuse_unknown(["robot"], FILE, "ros2 launch mine all.launch.py speed:=2".split())
     refuse_unknown(["robot"], FILE, ["pytest"])
+
+
+def test_a_package_that_is_missing_is_named_before_anything_starts(monkeypatch, tmp_path):
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"robot_state_publisher_2 is not .*robot-state-publi"):
+        refuse_missing("robot_state_publisher_2")

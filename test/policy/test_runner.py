@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from robot_learning.base.paths import find_bundle
 from robot_learning.base.types import ArmState, Input
 from robot_learning.envs import ArmEnv
 from robot_learning.kinematics import ArmModel
-from robot_learning.policy import PolicyRunner
+from robot_learning.policy import History, PolicyBundle, PolicyRunner
+from robot_learning.policy import runner as runner_module
 
 
 @pytest.fixture
@@ -67,6 +69,17 @@ def test_it_decides_anew_after_whatever_comes_between(bundle, arm6, state, goal,
     else:
         runner.follow(np.zeros_like(first), moved, goal)
     assert not (runner.step(moved, goal, 0.0).action == first).all()
+
+
+@pytest.mark.parametrize("name", ["panda-reach_pose", "panda-stack", "panda-track_trajectory"])
+def test_the_decision_made_up_at_the_start_can_be_made(name, monkeypatch):
+    tried = []
+    monkeypatch.setattr(runner_module, "load_soon", lambda attempt: tried.append(attempt))
+    runner = PolicyRunner(PolicyBundle.load(find_bundle(name)))
+    pushed, push = [], History.push
+    monkeypatch.setattr(History, "push", lambda *given: pushed.append(1) or push(*given))
+    tried[0]()
+    assert pushed and not runner._history.previous_action.any()
 
 
 def test_a_stale_state_gives_no_command(runner, state, goal):
