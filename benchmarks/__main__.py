@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    beyond,
     deployment,
     experts,
     fitting,
@@ -110,6 +111,15 @@ def main() -> None:
         help="robot add with every URDF below these folders; --quick leaves out the training",
     )
     parser.add_argument(
+        "--beyond",
+        nargs="+",
+        type=Path,
+        metavar="BUNDLE",
+        default=[],
+        help="policies of one task beside its script; --episodes each",
+    )
+    parser.add_argument("--episodes", type=int, default=1000, help="with --beyond")
+    parser.add_argument(
         "--jerk", action="store_true", help="peak jerk by the form of what a controller is sent"
     )
     arguments = parser.parse_args()
@@ -127,6 +137,8 @@ def main() -> None:
         rows = physics.rows()
     elif arguments.planning:
         rows = planning.rows(arguments.planning)
+    elif arguments.beyond:
+        rows = beyond.rows(arguments.beyond, arguments.episodes)
     elif arguments.jerk:
         rows = jerk.rows()
     elif arguments.policies:
