@@ -57,15 +57,19 @@ def algorithm(name: str) -> type[BaseAlgorithm]:
     return found
 
 
-def make_env(run: RunConfig, *, plain: bool = False) -> ArmEnv:
-    """Return one environment of a run, or the same not shifted; without a time limit."""
+def make_env(run: RunConfig, *, plain: bool = False, learning: bool = False) -> ArmEnv:
+    """Return one environment of a run to evaluate in, or to learn in; without a time limit.
+
+    A plain one is not shifted.
+    """
     settings = run.train.env
+    aim = settings.learn_tolerance if learning else None
     env = ArmEnv(
         robot=run.robot,
         task=run.task,
         action_mode=settings.action_mode,
         reward=settings.reward,
-        tolerance=settings.tolerance,
+        tolerance=aim or settings.tolerance,
         shift=None if plain else settings.shift,
         goal_terms=settings.goal_features and run.train.her is None,
         observed=settings.observed,
@@ -82,7 +86,7 @@ def make_envs(run: RunConfig) -> VecEnv:
     # ends because the arm was stopped for good.
     stopped = None if run.train.her is None else 1 / max(1 - gamma, 1e-3)
     manner = Manner(run.train.env.action_repeat, _guide(run), stopped)
-    makes = [functools.partial(make_env, run)] * run.train.n_envs
+    makes = [functools.partial(make_env, run, learning=True)] * run.train.n_envs
     envs: VecEnv = ArmVecEnv(makes, run.train.processes, manner)
     if run.train.normalize:
         envs = VecNormalize(envs, gamma=gamma, epsilon=FLOOR**2)

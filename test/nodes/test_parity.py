@@ -44,6 +44,8 @@ LATE = 1.1
 FORWARDED = "/probe/safety_status"
 SEEN = ("joint_position", "joint_velocity", "goal_step", "goal_velocity", "previous_action")
 SCALES = {"velocity_scale": 0.3, "acceleration_scale": 0.15}
+REPEAT = {"action_repeat": 3}
+NAMES = {str(SCALES): "own scales", str(REPEAT): "actions that hold"}
 
 
 class LateArm(World):
@@ -264,8 +266,10 @@ def _stamp(now):
         (1, "track_trajectory", {}),
         (2, "track_trajectory", {}),
         (2, "track_trajectory", SCALES),
+        (2, "reach", REPEAT),
+        (1, "track_trajectory", REPEAT),
     ],
-    ids=lambda value: "own scales" if value == SCALES else str(value or "scales"),
+    ids=lambda value: NAMES.get(str(value), str(value or "scales")),
 )
 def test_the_deployed_nodes_do_what_the_environment_does_bit_for_bit(
     tmp_path, every, task, scales

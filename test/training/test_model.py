@@ -49,3 +49,14 @@ def test_an_action_holds_when_deployed_as_it_did_while_learning(tiny):
     assert deployed.to_dict() == bundle.evaluation
     envs.close()
     env.close()
+
+
+def test_less_may_count_as_reached_while_it_learns():
+    settings = [*SETTINGS, "env.tolerance=0.03", "env.learn_tolerance=0.01"]
+    run = make_run("arm6", "reach", "ppo", settings, 0, "x")
+    envs, env = make_envs(run), make_env(run)
+    (learning,) = envs.get_attr("task")
+    assert (learning.tolerance, env.task.tolerance) == (0.01, 0.03)
+    assert env.interface.tolerance == 0.03
+    envs.close()
+    env.close()
