@@ -150,13 +150,14 @@ class Task:
         """Return the reward (...,) for achieved and desired goals (..., m).
 
         ``info`` is what the environment's step returned, or an array (...,) of such. Where it
-        tells that steps are ``left``, the reward is of all of them.
+        tells of a ``cost``, that is what the step earns, whatever its goals.
 
         Raises:
             ValueError: where the shapes do not fit.
         """
         errors = self.errors(np.asarray(achieved), np.asarray(desired))
-        return self.score(errors, _told(info, "effort")) * (1.0 + _told(info, "left"))
+        cost = _told(info, "cost")
+        return np.where(cost > 0, -cost, self.score(errors, _told(info, "effort")))
 
     def is_success(self, achieved: ArrayLike, desired: ArrayLike) -> NDArray[np.bool_]:
         """Say (...,) whether goals (..., m) are reached in all their parts."""

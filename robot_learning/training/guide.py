@@ -6,6 +6,7 @@ and others 2023, "Jump-Start Reinforcement Learning".
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -88,7 +89,9 @@ class PolicyGuide:
             )
         self._env, self._share = env, share
         self._leads, self._noise = False, 0.0
-        self._runner = PolicyRunner(bundle, RobotSpec.load(env.robot.path))
+        # It decides when the learner does, however long its own actions hold.
+        often = replace(bundle, interface=replace(bundle.interface, action_repeat=1))
+        self._runner = PolicyRunner(often, RobotSpec.load(env.robot.path))
 
     def begin(self) -> None:
         """See :class:`Guide`."""

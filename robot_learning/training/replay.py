@@ -11,7 +11,7 @@ from robot_learning.base.errors import ConfigError
 from robot_learning.policy import KEYS
 from robot_learning.training.symmetry import Symmetry, draw
 
-KEPT = ("effort", "left", "TimeLimit.truncated")  # of a step's info
+KEPT = ("effort", "cost", "TimeLimit.truncated")  # of a step's info
 
 
 class HindsightReplayBuffer(HerReplayBuffer):

@@ -36,9 +36,8 @@ class Manner(NamedTuple):
         repeat: policy periods that an action holds for.
         guide: makes who acts in some of the episodes, and puts into ``info["guide"]`` which action
             is to be kept of a step (:mod:`robot_learning.training.guide`); None for nobody.
-        stopped: steps whose reward the last step of an episode earns that ends because the safety
-            filter has stopped the arm for good, in ``info["left"]`` without that step itself; None
-            to let such an episode go on.
+        stopped: what it costs that the safety filter stops the arm for good, which ends the
+            episode; in ``info["cost"]``. None to let such an episode go on.
     """
 
     repeat: int = 1
@@ -93,8 +92,8 @@ class Share:
             self._views.observations[key][self._first : last] = part
         for row, (env, info) in enumerate(zip(self._envs, infos, strict=True)):
             if self._manner.stopped is not None and env.filter.latched is not None:
-                info["left"] = self._manner.stopped - 1
-                rewards[row] *= self._manner.stopped
+                info["cost"] = self._manner.stopped
+                rewards[row] = -self._manner.stopped
         self._views.rewards[self._first : last, 0] = rewards
         self._earned += rewards
         for info, guide in zip(infos, guides, strict=False):
@@ -125,7 +124,7 @@ class Share:
         env = self._envs[row]
         late = env.steps_taken >= env.task.steps
         info["TimeLimit.truncated"] = late
-        self._views.dones[self._first + row, 0] = over = late or "left" in info
+        self._views.dones[self._first + row, 0] = over = late or "cost" in info
         if not over:
             return None
         info["terminal_observation"] = env.interface.split(env.flat_observation)

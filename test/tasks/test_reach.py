@@ -81,13 +81,14 @@ def test_rows_of_goals_are_broadcast_and_other_shapes_refused(arm6, kind, size):
 
 
 @pytest.mark.parametrize("reward", ["sparse", "dense"])
-def test_a_step_before_others_that_are_left_earns_them_all(arm6, reward):
+def test_what_a_step_costs_it_earns_whatever_its_goals(arm6, reward):
     task = Reach(ArmModel(arm6), reward=reward)
     goals = np.array([[0.3, 0.0, 0.2], [0.3, 0.1, 0.3]])
     one = task.reward(goals, goals[::-1], [{"effort": 0.1}] * 2)
-    all_ = task.reward(goals, goals[::-1], [{"effort": 0.1, "left": 3}, {"effort": 0.1}])
-    np.testing.assert_allclose(all_, one * [4, 1])
-    assert (one < 0).all()
+    found = task.reward(goals, goals[::-1], [{"effort": 0.1, "cost": 25.0}, {"effort": 0.1}])
+    np.testing.assert_allclose(found, [-25.0, one[1]])
+    reached = task.reward(goals, goals, [{"effort": 0.1, "cost": 25.0}] * 2)
+    np.testing.assert_allclose(reached, [-25.0, -25.0])
 
 
 @pytest.mark.parametrize("name", ["reach", "reach_pose", "track_trajectory", "push", "slide"])

@@ -1,5 +1,7 @@
 """A policy that acts in some of the episodes of a learner."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,24 @@ def test_it_acts_as_it_is_deployed_in_its_share_of_the_episodes(taught):
     assert 8 <= led <= 22 and 0 < noisy < led
     env.close()
     twin.close()
+
+
+def test_it_decides_when_the_learner_does_however_long_its_own_actions_hold(taught):
+    bundle = PolicyBundle.load(taught / "bundle")
+    slow = replace(bundle, interface=replace(bundle.interface, action_repeat=5))
+    env = ArmEnv(robot="arm6")
+    done = []
+    for each in (bundle, slow):
+        guide = PolicyGuide(env, 1.0 - 1e-9, each)
+        env.reset(seed=2)
+        guide.begin()
+        done.append([])
+        for _ in range(5):
+            done[-1].append(guide.act(np.zeros(6))[0])
+            env.step(done[-1][-1])
+    np.testing.assert_array_equal(*done)
+    assert not (done[0][0] == done[0][1]).all()
+    env.close()
 
 
 def test_what_it_did_is_replayed(taught):

@@ -166,7 +166,7 @@ def test_closing_ends_the_processes(envs):
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_an_arm_stopped_for_good_earns_at_once_what_standing_there_would(processes):
+def test_an_arm_stopped_for_good_ends_its_episode_and_what_that_costs_is_told(processes):
     ended, earned = [], []
     for stopped in (25.0, None):
         envs = ArmVecEnv([never] * 2, processes, Manner(stopped=stopped))
@@ -178,10 +178,10 @@ def test_an_arm_stopped_for_good_earns_at_once_what_standing_there_would(process
             _, rewards, dones, infos = envs.step(np.zeros((2, 6), dtype=np.float32))
             total += float(rewards[1])
             if dones[1]:
-                ended.append((step, infos[1]["TimeLimit.truncated"], infos[1].get("left")))
+                ended.append((step, infos[1]["TimeLimit.truncated"], infos[1].get("cost")))
                 break
         assert dones[0] == (step == 3)
         earned.append(total)
         envs.close()
-    assert ended == [(1, False, 24.0), (3, True, None)]
+    assert ended == [(1, False, 25.0), (3, True, None)]
     assert earned == [-26.0, -4.0]
