@@ -26,8 +26,8 @@ OURS = {
         *("params.gradient_steps=2", "params.batch_size=256"),
     ),
     "SAC": ("sac", NEAR, "total_steps=500", "eval_episodes=1"),
-    "PPO": ("ppo", NEAR, "total_steps=7168", "eval_episodes=1"),
-    "TQC": ("tqc", NEAR, "total_steps=700", "eval_episodes=1"),
+    "PPO": ("ppo", NEAR, "total_steps=5632", "eval_episodes=1"),
+    "TQC": ("tqc", NEAR, "total_steps=600", "eval_episodes=1"),
 }
 TUNED = "PPO, tip, set as ours"
 THEIRS = ("PPO, joints", "PPO, tip", TUNED, "TQC, tip")

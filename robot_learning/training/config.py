@@ -173,8 +173,8 @@ def load_config(
         raise ConfigError(f"{path}: her: {config.algorithm} replays no rewards; use sac or tqc")
     if config.guide and not config.her:
         raise ConfigError(
-            f"{path}: guide: {config.algorithm} does not replay what a policy did; use sac or tqc "
-            "with her"
+            f"{path}: guide: {config.algorithm} without her, as here for {task or 'any task'}, "
+            "replays nothing that a policy did; use --config tqc, or a file with sac and her"
         )
     if config.her and task in TASKS and TASKS[task].goal_moves:
         raise ConfigError(f"{path}: her: {task} has a goal that moves; use dagger or sac")

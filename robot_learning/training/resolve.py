@@ -138,9 +138,10 @@ def _origin(robot: str, task: str, train: TrainConfig) -> Origin:
         if shifts.plain:
             drawn["plain"] = shifts.plain
     settings = load_task(task).model_dump(mode="json", exclude_none=True)
-    found = {"robot": RobotSpec.load(robot).contract(), "task": settings, "shift": drawn}
+    spec = RobotSpec.load(robot)
+    found = {"robot": spec.contract(), "task": settings, "shift": drawn}
     if train.guide is not None:
-        found["guide"] = _guide_of(train.guide.bundle, settings["task"])
+        found["guide"] = _guide_of(train.guide.bundle, spec, settings["task"])
     return Origin(**json.loads(json.dumps(found)))
 
 
@@ -149,9 +150,10 @@ def _guide_path(given: Path) -> str:
     return str(find_bundle(given)) if given.exists() else str(given)
 
 
-def _guide_of(bundle: str, task: str) -> dict[str, str]:
+def _guide_of(bundle: str, spec: RobotSpec, task: str) -> dict[str, str]:
     """Return the name and the hash of a policy that guides."""
     guide = PolicyBundle.load(find_bundle(bundle))
+    guide.check_robot(spec)
     if guide.task != task:
         raise ConfigError(
             f"guide.bundle: {guide.path} does {guide.task}, and the run learns {task}"

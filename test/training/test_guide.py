@@ -105,9 +105,9 @@ def test_a_run_tells_who_guided_it_and_goes_on_with_that_one_alone(taught, tmp_p
         ({"task": "push"}, r"guide\.bundle: .* does reach, and the run learns push"),
         (
             {"algorithm": "sac", "task": "slide"},
-            r"sac does not replay what a policy did; use sac or tqc with her",
+            r"guide: sac without her, as here for slide, replays nothing",
         ),
-        ({"algorithm": "dagger"}, r"dagger does not replay"),
+        ({"algorithm": "dagger"}, r"dagger without her, as here for reach"),
     ],
 )
 def test_what_it_can_not_guide_is_refused(taught, settings, named):
@@ -122,7 +122,7 @@ def test_no_bundle_is_one_line(tmp_path):
 
 def test_a_guide_of_another_robot_or_way_to_act_is_refused(taught):
     with pytest.raises(BundleError, match="made for arm6, not panda"):
-        make_envs(guided(taught, robot="panda"))
+        guided(taught, robot="panda")
     mode = "env.action_mode=tip_displacement"
     run = guided(taught)
     env = run.train.env.model_copy(update={"action_mode": mode.split("=")[1]})
