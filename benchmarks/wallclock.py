@@ -27,7 +27,7 @@ OURS = {
     ),
     "SAC": ("sac", NEAR, "total_steps=500", "eval_episodes=1"),
     "PPO": ("ppo", NEAR, "total_steps=5632", "eval_episodes=1"),
-    "TQC": ("tqc", NEAR, "total_steps=600", "eval_episodes=1"),
+    "TQC": ("tqc", NEAR, "total_steps=700", "eval_episodes=1"),
 }
 TUNED = "PPO, tip, set as ours"
 THEIRS = ("PPO, joints", "PPO, tip", TUNED, "TQC, tip")

@@ -28,6 +28,13 @@ def step_all(
 
     That is what it would come to alone: observations (b, n_obs), rewards (b,) and infos.
     """
+    move_all(envs, actions)
+    flat = observe_all(envs)
+    return flat, *judge_all(envs, flat)
+
+
+def move_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> None:
+    """Move environments for a policy period without a look at what it comes to."""
     decide_all(envs, actions)
     for _ in range(envs[0].robot.policy_every):
         for env in envs:
@@ -36,8 +43,6 @@ def step_all(
             env.move()
     for env in envs:
         env.steps_taken += 1
-    flat = observe_all(envs)
-    return flat, *judge_all(envs, flat)
 
 
 def decide_all(envs: Sequence["ArmEnv"], actions: Sequence[ArrayLike | None]) -> None:

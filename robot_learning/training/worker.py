@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from robot_learning.base.errors import RobotLearningError, TrainingError
 from robot_learning.envs import ArmEnv
-from robot_learning.envs.stepping import Info, step_all
+from robot_learning.envs.stepping import Info, move_all, step_all
 from robot_learning.training.guide import MakeGuide
 
 
@@ -86,8 +86,9 @@ class Share:
                 guide.act(action) for guide, action in zip(self._guides, actions, strict=True)
             ]
             actions, guides = zip(*acted, strict=True)
-        for _ in range(self._manner.repeat):
-            flat, rewards, infos = step_all(self._envs, actions)
+        for _ in range(self._manner.repeat - 1):
+            move_all(self._envs, actions)
+        flat, rewards, infos = step_all(self._envs, actions)
         for key, part in self._envs[0].interface.split(flat).items():
             self._views.observations[key][self._first : last] = part
         for row, (env, info) in enumerate(zip(self._envs, infos, strict=True)):
