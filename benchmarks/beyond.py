@@ -1,6 +1,6 @@
 """Policies of one task beside its script, on the same episodes: success, time to goal, effort."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +8,9 @@ from benchmarks.learning import Row
 from robot_learning.base.paths import find_bundle
 from robot_learning.cli.bars import Bars
 from robot_learning.envs import ArmEnv
-from robot_learning.evaluation.rollout import env_of, rollout, runner_action
+from robot_learning.evaluation.rollout import Evaluation, evaluate_bundle, rollout
 from robot_learning.experts.expert import SCRIPTS, expert_action
-from robot_learning.policy import PolicyBundle, PolicyRunner
+from robot_learning.policy import PolicyBundle
 from robot_learning.robot import RobotSpec
 from robot_learning.tasks import TaskSettings
 from robot_learning.worlds.variation import Randomization, load_shifts
@@ -31,13 +31,15 @@ def rows(paths: Sequence[Path], episodes: int) -> list[Row]:
         first = bundles[0]
         if first.task in SCRIPTS:
             env = ArmEnv(_robot(first), TaskSettings(**first.task_settings), shift=shift)
-            found.append(
-                _row(f"{first.task} by the script, {words}", env, expert_action, episodes)
-            )
+            with Bars() as bars:
+                its = rollout(env, expert_action, episodes, SEED, bars.episode)
+            env.close()
+            found.append(_row(f"{first.task} by the script, {words}", its))
         for bundle in bundles:
-            runner = PolicyRunner(bundle)
-            env = env_of(bundle, _robot(bundle), shift=shift)
-            found.append(_row(f"{bundle.name}, {words}", env, _acting(runner), episodes))
+            with Bars() as bars:
+                settings: dict[str, Any] = {"shift": shift, "on_episode": bars.episode}
+                its = evaluate_bundle(bundle, _robot(bundle), episodes, SEED, **settings)
+            found.append(_row(f"{bundle.name}, {words}", its))
     return found
 
 
@@ -45,18 +47,11 @@ def _robot(bundle: PolicyBundle) -> RobotSpec:
     return RobotSpec.load(bundle.robot["name"])
 
 
-def _acting(runner: PolicyRunner) -> Callable[[ArmEnv], Any]:
-    return lambda env: runner_action(runner, env)
-
-
-def _row(what: str, env: ArmEnv, act: Callable[[ArmEnv], Any], episodes: int) -> Row:
-    with Bars() as bars:
-        found = rollout(env, act, episodes, SEED, bars.episode)
-    env.close()
+def _row(what: str, found: Evaluation) -> Row:
     low, high = found.wilson_low, found.wilson_high
     at = "never" if found.time_to_goal is None else f"{found.time_to_goal:.2f} s"
     return (
-        f"{what}, {episodes} episodes",
+        f"{what}, {found.episodes} episodes",
         f"{found.success_rate:.1%} ({low:.1%} to {high:.1%}), at the goal after {at}",
         "20 % sooner than the script",
         f"effort {found.effort:.2%} of full speed squared",

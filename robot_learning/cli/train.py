@@ -35,7 +35,7 @@ def train(
     ] = None,
     guide: Annotated[
         Path | None,
-        typer.Option("--from", help="Go beyond this policy, a run or a bundle, by sac or tqc."),
+        typer.Option("--from", help="Train by sac or tqc, guided by this run or bundle."),
     ] = None,
     override: Annotated[
         list[str] | None,
@@ -55,15 +55,7 @@ def train(
         from robot_learning.training.run import new_folder, read_config
 
     if resume is not None:
-        options = {"config": "config", "demos": "demos", "guide": "from", "name": "name"}
-        given = [
-            said for key, said in (options | {"runs": "runs"}).items() if _is_given(context, key)
-        ]
-        if given:
-            raise ConfigError(
-                f"--{given[0]}: a resumed run keeps its own; change keys with --set, "
-                "or begin a new run without --resume"
-            )
+        _refuse_fixed(context)
         run = change_run(
             read_config(resume),
             override or [],
@@ -84,6 +76,23 @@ def train(
         import robot_learning.training.train  # noqa: F401  what is slow, before a folder is made
     folder = new_folder(runs, name, stem)
     with_bars(folder, run.model_copy(update={"name": folder.name}))
+
+
+def _refuse_fixed(context: typer.Context) -> None:
+    """Refuse what a resumed run can't change."""
+    options = {
+        "config": "config",
+        "demos": "demos",
+        "guide": "from",
+        "name": "name",
+        "runs": "runs",
+    }
+    for parameter, option in options.items():
+        if _is_given(context, parameter):
+            raise ConfigError(
+                f"--{option}: a resumed run keeps its own; change keys with --set, "
+                "or begin a new run without --resume"
+            )
 
 
 def _is_given(context: typer.Context, option: str) -> bool:

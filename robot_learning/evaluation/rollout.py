@@ -159,7 +159,7 @@ def _together(
 
 
 def held(act: Callable[[ArmEnv], NDArray[np.float32]]) -> Callable[[ArmEnv], NDArray[np.float32]]:
-    """Return what asks ``act`` for an action as often as an environment's interface says."""
+    """Let each action of ``act`` hold for the ``action_repeat`` of the environment's interface."""
     last: dict[ArmEnv, NDArray[np.float32]] = {}
 
     def acting(env: ArmEnv) -> NDArray[np.float32]:

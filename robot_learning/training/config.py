@@ -68,8 +68,8 @@ class EnvSettings(Section):
         action_mode: what an action asks for; the task's own where left out.
         reward: a distance at each step, or 0 at the goal and -1 elsewhere.
         tolerance: distance that counts as reached, m; the task's own where left out.
-        learn_tolerance: the same for the reward while it learns. Whoever is rewarded for being in
-            time stops at the edge of what counts; where less counts, it stops farther in.
+        learn_tolerance: the same for the reward while it learns. A policy that is rewarded for
+            speed stops at the edge of the tolerance; a smaller one keeps it off that edge.
         shift: name or path of a YAML file with other physics and sensors.
         goal_features: whether the observation has features made of the goal, such as ``goal_step``
             or ``object_way``, beside the goal itself; hindsight replay leaves them out anyway.

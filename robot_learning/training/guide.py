@@ -1,8 +1,7 @@
-"""Who shows a learner the way while it acts: a script that it asks, or a policy that it joins.
+"""Guides: a script or a trained policy that acts in a share of a learner's episodes.
 
-Each acts itself in a share of the episodes, and says of every step which action is to be kept of
-it. The episodes of a policy that knows the task bring the learner to where the reward is: Uchendu
-and others 2023, "Jump-Start Reinforcement Learning".
+A guide also says which action of each step is kept. A policy that knows the task shows the learner
+where the reward is: Uchendu and others 2023, "Jump-Start Reinforcement Learning".
 """
 
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from robot_learning.envs import ArmEnv
 from robot_learning.evaluation.rollout import runner_action
 from robot_learning.experts.expert import expert_action
 from robot_learning.policy import PolicyBundle, PolicyRunner
-from robot_learning.robot import RobotSpec
 
 EXPERT_NOISE = 0.2  # standard deviation of what is added to the script's actions
 NOISES = (0.0, 0.0, 0.1, 0.2)  # and to a policy's, one of them an episode
@@ -42,8 +40,8 @@ MakeGuide = Callable[[ArmEnv], Guide]
 class ScriptGuide:
     """A script that says in every state what it would do there.
 
-    In half of the episodes in which the learner acts it does so as when it is deployed, without
-    noise: only so does it see the states in which it would stand still, and is told to go on.
+    In half of the learner's own episodes no noise is added, as when it is deployed. Only there
+    does it meet the states in which it would stand still, and learns to go on.
 
     Args:
         env: where it guides.
@@ -68,7 +66,7 @@ class ScriptGuide:
 
 
 class PolicyGuide:
-    """A trained policy; the learner's own episodes are as if it were not there.
+    """A trained policy; it changes nothing in the episodes in which the learner acts.
 
     Args:
         env: where it guides.
@@ -91,7 +89,7 @@ class PolicyGuide:
         self._leads, self._noise = False, 0.0
         # It decides when the learner does, however long its own actions hold.
         often = replace(bundle, interface=replace(bundle.interface, action_repeat=1))
-        self._runner = PolicyRunner(often, RobotSpec.load(env.robot.path))
+        self._runner = PolicyRunner(often, env.robot)
 
     def begin(self) -> None:
         """See :class:`Guide`."""

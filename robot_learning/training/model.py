@@ -82,8 +82,8 @@ def make_envs(run: RunConfig) -> VecEnv:
     """Return the environments a run learns in."""
     params = checked_params(algorithm(run.train.algorithm), run.train.params)
     gamma = params.get("gamma", 0.99)
-    # An arm that is stopped for good costs what standing away from the goal for ever would, also
-    # where it has reached its goal: hindsight would find a goal for each stop that it reached.
+    # A stop for good costs as much as standing away from the goal for ever. It costs that at the
+    # goal too: hindsight replay can choose, for each stop, a goal that was reached there.
     stopped = None if run.train.her is None else 1 / max(1 - gamma, 1e-3)
     manner = Manner(run.train.env.action_repeat, _guide(run), stopped)
     makes = [functools.partial(make_env, run, learning=True)] * run.train.n_envs

@@ -36,8 +36,8 @@ class Manner(NamedTuple):
         repeat: policy periods that an action holds for.
         guide: makes who acts in some of the episodes, and puts into ``info["guide"]`` which action
             is to be kept of a step (:mod:`robot_learning.training.guide`); None for nobody.
-        stopped: what it costs that the safety filter stops the arm for good, which ends the
-            episode; in ``info["cost"]``. None to let such an episode go on.
+        stopped: cost of a stop for good by the safety filter, which ends the episode; told in
+            ``info["cost"]``. None to let such an episode go on.
     """
 
     repeat: int = 1

@@ -89,8 +89,7 @@ def test_a_run_tells_who_guided_it_and_goes_on_with_that_one_alone(taught, tmp_p
     bundle = train(run, tmp_path / "beyond")
     its = PolicyBundle.load(taught / "bundle")
     assert bundle.provenance["guide"] == {"name": its.name, "hash": its.hash}
-    changed = read_config(tmp_path / "beyond")
-    assert changed == run
+    assert read_config(tmp_path / "beyond") == run
     longer = run.train.model_copy(update={"total_steps": 560})
     resumed = resume(tmp_path / "beyond", run=run.model_copy(update={"train": longer}))
     assert resumed.provenance["steps"] == 560
@@ -123,9 +122,8 @@ def test_no_bundle_is_one_line(tmp_path):
 def test_a_guide_of_another_robot_or_way_to_act_is_refused(taught):
     with pytest.raises(BundleError, match="made for arm6, not panda"):
         guided(taught, robot="panda")
-    mode = "env.action_mode=tip_displacement"
     run = guided(taught)
-    env = run.train.env.model_copy(update={"action_mode": mode.split("=")[1]})
+    env = run.train.env.model_copy(update={"action_mode": "tip_displacement"})
     run = run.model_copy(update={"train": run.train.model_copy(update={"env": env})})
     with pytest.raises(ConfigError, match="acts by joint_velocity, the run by tip_displacement"):
         make_envs(run)

@@ -44,6 +44,28 @@ def test_a_relabelled_dense_reward_is_what_a_step_earns(tiny, normalize):
     envs.close()
 
 
+def test_a_stop_costs_the_same_for_a_goal_that_hindsight_finds_reached(tiny):
+    run, _ = tiny("tqc", "n_envs=1", "normalize=false")
+    envs = make_envs(run)
+    model = make_model(run, envs)
+
+    def stop(told, _):
+        if told["self"].num_timesteps == 6:
+            envs.get_attr("filter")[0].request_stop()
+        return True
+
+    model.learn(9, callback=stop)
+    buffer = model.replay_buffer
+    row = np.flatnonzero(buffer.dones[:9, 0])
+    assert row.tolist() == [6]
+    found = buffer._get_virtual_samples(row, np.zeros_like(row))
+    reached = found.next_observations
+    np.testing.assert_array_equal(reached["achieved_goal"], reached["desired_goal"])
+    cost = 1 / (1 - run.train.params["gamma"])
+    np.testing.assert_allclose([found.rewards[0, 0], buffer.rewards[6, 0]], -cost, rtol=1e-6)
+    envs.close()
+
+
 def turned_by(vectors, others):
     """Return the angles that turn vectors (b, 2) into others, and which ones are mirrored."""
     before, after = (each[:, 0] + 1j * each[:, 1] for each in (vectors, others))
